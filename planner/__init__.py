@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from planner.analysis.security.hedging import hedge as hedge
     from planner.analysis.security.n_minus_1 import Security as Security
     from planner.analysis.security.n_minus_1 import secure as secure
+    from planner.analysis.security.projects import project_futures as project_futures
     from planner.analysis.security.supply_gap import Gap as Gap
     from planner.analysis.security.supply_gap import gap as gap
+    from planner.analysis.tradeoffs.allocation import allocation as allocation
     from planner.analysis.tradeoffs.alternatives import Alternatives as Alternatives
     from planner.analysis.tradeoffs.alternatives import alternatives as alternatives
     from planner.analysis.tradeoffs.compare import Comparison as Comparison
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from planner.analysis.tradeoffs.frontier import Frontier as Frontier
     from planner.analysis.tradeoffs.frontier import frontier as frontier
     from planner.analysis.tradeoffs.places import places as places
+    from planner.analysis.tradeoffs.surplus import surplus as surplus
     from planner.analysis.tradeoffs.switches import routes as routes
     from planner.analysis.uncertainty.ensemble import Ensemble as Ensemble
     from planner.analysis.uncertainty.ensemble import ensemble as ensemble
@@ -126,10 +129,13 @@ if TYPE_CHECKING:
     from planner.study.reader import check as check
     from planner.study.reader import read as read
     from planner.study.reader import studies as studies
+    from planner.study.targets.presets import Preset as Preset
+    from planner.study.targets.presets import presets as presets
     from planner.study.template import new as new
     from planner.study.workbook import unpack as unpack
     from planner.study.workbook import write_study_workbook as write_study_workbook
     from planner.study.writer import write_study as write_study
+    from planner.system.discoveries import discovered as discovered
     from planner.system.nouns import Datum as Datum
     from planner.system.nouns import Deposit as Deposit
     from planner.system.nouns import Exploration as Exploration
@@ -166,6 +172,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
+    "allocation": "planner.analysis.tradeoffs.allocation",
     "Alternatives": "planner.analysis.tradeoffs.alternatives",
     "alternatives": "planner.analysis.tradeoffs.alternatives",
     "Balance": "planner.mfa.balance",
@@ -180,6 +187,7 @@ _HOMES = {
     "build": "planner.lp.formulation",
     "Certificate": "planner.plan.plan",
     "check": "planner.study.reader",
+    "surplus": "planner.analysis.tradeoffs.surplus",
     "compare": "planner.analysis.tradeoffs.compare",
     "Comparison": "planner.analysis.tradeoffs.compare",
     "comparison_figure": "planner.figures.comparison:contrast",
@@ -223,6 +231,8 @@ _HOMES = {
     "hedge": "planner.analysis.security.hedging",
     "Calibration": "planner.analysis.hindcast.calibration",
     "calibrate": "planner.analysis.hindcast.calibrate",
+    "discovered": "planner.system.discoveries",
+    "project_futures": "planner.analysis.security.projects",
     "Hindcast": "planner.analysis.hindcast.hindcast",
     "hindcast": "planner.analysis.hindcast.hindcast",
     "Host": "planner.system.nouns",
@@ -250,6 +260,8 @@ _HOMES = {
     "Plant": "planner.system.nouns",
     "Plots": "planner.figures.accessor",
     "Policy": "planner.system.nouns",
+    "Preset": "planner.study.targets.presets",
+    "presets": "planner.study.targets.presets",
     "Problem": "planner.errors",
     "Process": "planner.system.nouns",
     "Product": "planner.system.nouns",

@@ -131,6 +131,23 @@ def factor(unit: str, target: str, currency_year: int) -> float:
     return known if known is not None else _ratio(unit, wanted, currency_year)
 
 
+def impact_factor(unit: str, target: str, currency_year: int) -> float:
+    """Factor from `unit` to the internal unit `target` of an impact: one side of its last / is the
+    unit of the impact, text that must be the same where no registry knows it.
+
+    Raises ValueError as `factor` does.
+    """
+    given, own = unit.strip().rpartition("/"), target.rpartition("/")
+    if not unit.strip() or not given[1]:
+        raise ValueError(
+            f"unit '{unit}' has no division; write one such as {target_unit(target, currency_year)}"
+        )
+    top, bottom = (
+        1.0 if given[at] == own[at] else factor(given[at], own[at], currency_year) for at in (0, 2)
+    )
+    return top / bottom
+
+
 def _ratio(unit: str, wanted: str, currency_year: int) -> float:
     """The factor as pint works it out."""
     given = _quantity(unit, wanted, currency_year)

@@ -154,6 +154,8 @@ class Plain:
     def __init__(self, files: Mapping[str, bytes], scenario: str = "") -> None:
         try:
             self.head = tomllib.loads(files[HEAD].decode("utf-8-sig"))
+            if "places" in self.head:
+                raise NotPlain("goods at places, which are read by tests/oracle")
         except (ValueError, KeyError) as error:
             raise NotPlain(str(error)) from error
         self.year: int = self.head["currency_year"]
@@ -416,7 +418,8 @@ def _policies(system: System, plain: Plain) -> Iterator[str]:
         return
     years = np.array(system.years)
     for name, fields in policies.items():
-        policy, given = system.policies[name], fields[POLICY_FORMS[fields["kind"]].level]
+        policy, levels = system.policies[name], POLICY_FORMS[fields["kind"]].levels
+        given = next(fields[key] for key in levels if key in fields)
         if isinstance(given, dict):
             level = np.interp(
                 years,

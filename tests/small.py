@@ -240,6 +240,10 @@ class Study:
     def exploration(self, deposit: str, **values: Value) -> Self:
         return self._values("exploration", {"deposit": deposit}, values)
 
+    def discovery(self, name: str, deposit: str, *, plant: str = "", **values: Value) -> Self:
+        self.rows["discoveries"].append({"discovery": name, "deposit": deposit, "plant": plant})
+        return self._values("discovery_values", {"discovery": name}, values)
+
     def curve(self, of: str, **steps: Mapping[str, Value]) -> Self:
         """A curve of a process, exported good or deposit: `s1={"price": 10, "amount": 40}`."""
         for step, values in steps.items():
@@ -258,6 +262,16 @@ class Study:
 
     def take_back(self, waste: str, **values: Value) -> Self:
         return self._values("take_back", {"good": waste}, values)
+
+    def impact(self, name: str, unit: str, *, scope: str = "", **values: Value) -> Self:
+        """An impact beside carbon; keywords are its price and that of electricity."""
+        self.rows["impacts"].append({"impact": name, "unit": unit, "scope": scope})
+        return self._values("impact_values", {"impact": name}, values)
+
+    def factor(self, process: str, impact: str, value: Value) -> Self:
+        """The factor of an impact, per unit of activity."""
+        self._value("process_values", {"process": process}, f"impact:{impact}", value)
+        return self
 
     def series(self, name: str, value: Value, *, place: str = "") -> Self:
         keys = {"series": name, "place": place}
@@ -368,11 +382,15 @@ class Study:
         form = BY_NAME[table].parameter(parameter) if parameter else BY_NAME[table].parameters[0]
         if form is None:
             raise KeyError(f"{table} has no parameter {parameter}")
+        named = str(keys.get("impact") or parameter.removeprefix("impact:"))
+        of_impact = [row["unit"] for row in self.rows["impacts"] if row["impact"] == named]
         row = {
             **keys,
             "unit": (unit or form.unit).replace("USD", f"USD_{CURRENCY_YEAR}"),
             "source": self.source,
         }
+        if of_impact:
+            row["unit"] = row["unit"].replace("IMPACT", of_impact[0])
         if BY_NAME[table].has_parameter_column:
             row["parameter"] = parameter
         if isinstance(value, Mapping):

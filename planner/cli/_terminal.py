@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from planner.mfa.balance import Balance
     from planner.plan.plan import Plan
     from planner.reference.mathematics import Equation, Mathematics
+    from planner.study.targets.presets import Preset
     from planner.system.nouns import Array, System
 
 SHOWN_YEARS = (2021, 2030, 2040, 2060)
@@ -361,6 +362,34 @@ def show_studies(studies: Iterable[Mapping[str, str]]) -> None:
     for study in studies:
         _add(table, study["study"], study["title"])
     console().print(table)
+
+
+def show_presets(presets: Iterable[Preset]) -> None:
+    """Ready policies, with when they are in force and what they leave to the study."""
+    table = _table("preset", "what it asks", "in force", "study gives", text_columns=4)
+    for preset in presets:
+        dates = f"{preset.in_force} to {preset.ends}" if preset.ends else f"from {preset.in_force}"
+        _add(table, preset.name, preset.title, dates, ", ".join(preset.needs))
+    console().print(table)
+
+
+def show_preset(preset: Preset) -> None:
+    """One ready policy: its law, how it is read, and its fields as study.toml writes them."""
+    out = console()
+    dates = f"from {preset.in_force}" + (f" to {preset.ends}" if preset.ends else "")
+    out.print(Text(preset.title, "bold"))
+    for head, words in (
+        ("law", preset.law),
+        ("read at", f"{preset.url} (grade {preset.grade})"),
+        ("in force", f"{dates}; {preset.status}"),
+        ("read as", preset.reading),
+        ("metals", ", ".join(preset.covers) or "any"),
+        ("study gives", ", ".join(preset.needs) or "nothing more"),
+    ):
+        out.print(Text.assemble((f"{head}: ", "dim"), words))
+    out.print(Text(f'[policies.NAME]\npreset = "{preset.name}"', "cyan"))
+    out.print(Text("stands for", "dim"))
+    out.print(Text("\n".join(preset.lines()), "cyan"))
 
 
 def show_mathematics(page: Mathematics) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from planner.analysis.diagnosis.infeasibility import Clash
 
 OF_A_PLAN = ("prices", "parts", "rents", "policies", "idle", "swaps")
+WHERE_PRICES_ANSWER = ("surplus", "incidence")
 OF_A_CLASH = ("reasons", "accounts", "levers")
 """Tables of an explanation."""
 
@@ -49,7 +50,7 @@ def explain(
         import planner
 
         found = planner.explain(system, progress=stage)
-        names = OF_A_CLASH if found.clashes else OF_A_PLAN
+        names = OF_A_CLASH if found.clashes else _of_a_plan(found)
         tables = {name: getattr(found, name) for name in names}
         write_tables(out, tables)
     if as_json:
@@ -58,6 +59,11 @@ def explain(
         _show(found.words, tables if table else {})
     if found.status == "infeasible":
         raise typer.Exit(INFEASIBLE)
+
+
+def _of_a_plan(found: Explanation) -> tuple[str, ...]:
+    """Names of the tables of an explanation; of those on who gains only what there is."""
+    return (*OF_A_PLAN, *(each for each in WHERE_PRICES_ANSWER if len(getattr(found, each))))
 
 
 def _show(words: tuple[str, ...], tables: dict[str, Any]) -> None:
@@ -85,7 +91,7 @@ def _answer(found: Explanation) -> dict[str, Any]:
             "degenerate": ties.degenerate,
         },
         "clashes": [_clash(clash) for clash in found.clashes],
-        **{name: records(getattr(found, name)) for name in OF_A_PLAN},
+        **{name: records(getattr(found, name)) for name in _of_a_plan(found)},
     }
 
 

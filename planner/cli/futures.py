@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,12 +60,20 @@ Until = Annotated[
     typer.Option("--until", metavar="YEAR", help="Only orders placed before this year are kept."),
 ]
 Futures = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option(
         "--future",
         "-f",
         metavar="SCENARIO=P",
         help="A future and its probability; two or more.",
+    ),
+]
+Projects = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--project",
+        metavar="NAME",
+        help="A deposit or plant with a probability, or `all`: futures with and without it.",
     ),
 ]
 PartingYear = Annotated[
@@ -189,8 +197,9 @@ def regret(
 )
 def hedge(
     study: Study,
-    futures: Futures,
     year: PartingYear,
+    futures: Futures = None,
+    projects: Projects = None,
     settings: Set = None,
     weight: Weight = 0.0,
     level: Level = 0.9,
@@ -201,12 +210,20 @@ def hedge(
     the future is worth."""
     from planner.cli._stages import Stages
 
-    chances = _chances(futures)
+    chances: Mapping[str, float] = _chances(futures or ())
+    systems: Mapping[str, System]
+    if bool(chances) == bool(projects):
+        raise SpecError("command line", ["give --future, two or more, or --project"])
     with Stages(quiet=quiet or as_json) as stage:
         stage("read")
         import planner
 
-        systems = read_systems(study, chances, settings)
+        if projects:
+            (whole,) = read_systems(study, [""], settings).values()
+            named = () if projects == ["all"] else projects
+            systems, chances = planner.project_futures(whole, named)
+        else:
+            systems = read_systems(study, chances, settings)
         found = planner.hedge(
             systems, chances, year=year, weight=weight, level=level, progress=stage
         )

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 TABLES = ("pairs", "scores", "misses", "changes", "leaks")
 SHOWN = ("observation", "year", "observed", "low", "high", "plan", "error", "inside", "role")
 LEAKS_SHOWN = 5
+OF_AN_ENSEMBLE = ("covered", "interval_score", "seen_covered", "seen_score")
+"""Scores that are empty without an ensemble."""
 
 AsOf = Annotated[
     int | None,
@@ -59,6 +61,14 @@ Samples = Annotated[
     typer.Option("--samples", "-n", metavar="N", min=0, help="Make an ensemble of N samples here."),
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of these samples.")]
+Statement = Annotated[
+    Path | None,
+    typer.Option(
+        "--uncertainty",
+        metavar="FILE",
+        help="TOML file with what the samples made here are drawn by (planner ensemble).",
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(
@@ -97,6 +107,7 @@ def hindcast(
     ensemble: EnsembleOf = None,
     samples: Samples = 0,
     seed: Seed = 0,
+    statement: Statement = None,
     workers: Workers = None,
     window: Window = 0,
     top: Top = 5,
@@ -109,6 +120,8 @@ def hindcast(
     """Set the plan beside what was observed of the same years: errors, coverage, what held it."""
     if ensemble is not None and samples:
         refuse([wrong("--samples", "goes without --ensemble, which has its own; give one")])
+    if statement is not None and not samples:
+        refuse([wrong("--uncertainty", "says how samples are drawn; give --samples too")])
     asked = [*(settings or ()), *([f"as_of={as_of}"] if as_of is not None else [])]
     with reading(study, scenario, asked, quiet=quiet or as_json) as (system, stage):
         refuse(unknown_metal(system, metal))
@@ -119,6 +132,7 @@ def hindcast(
             ensemble=ensemble,
             samples=samples,
             seed=seed,
+            statement=statement,
             workers=workers,
             window=window,
             top=top,
@@ -154,7 +168,7 @@ def _show(found: Hindcast, metal: str, rows: int) -> None:
     from planner.cli._terminal import show_frame
 
     shown = [*SHOWN, *(["rolling"] if found.window else [])]
-    shown += ["q05", "q95", "covered"] if found.samples else []
+    shown += ["q05", "q95", "covered", "seen_covered"] if found.samples else []
     of = f", as of the end of {found.as_of}" if found.as_of is not None else ""
     show_frame(
         f"What was observed, and the plan{of} (t/year, shares, or USD/t)",
@@ -173,7 +187,7 @@ def _show(found: Hindcast, metal: str, rows: int) -> None:
 def _show_scores(found: Hindcast, metal: str, rows: int) -> None:
     from planner.cli._terminal import show_frame
 
-    empty = [] if found.samples else ["covered", "interval_score"]
+    empty = [] if found.samples else list(OF_AN_ENSEMBLE)
     titles = {
         f"Scores of the tests: medians of errors as shares; no change since {found.origin} and the "
         "trend beside the plan on the same pairs": found.scores,

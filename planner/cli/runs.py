@@ -21,6 +21,7 @@ from planner.cli._shared import (
     Unsealed,
     identity,
     load_runs,
+    money,
     print_json,
     records,
     refuse,
@@ -138,6 +139,7 @@ Why = Annotated[
         "solving the studies between them.",
     ),
 ]
+Basis = Annotated[str, typer.Option("--by", metavar="BASIS", help="By `revenue` or by `mass`.")]
 Points = Annotated[
     float,
     typer.Option(
@@ -178,6 +180,34 @@ def indicators(
         print_json({**identity(plan.system), **unsealed_said(plan), "indicators": records(found)})
     elif not quiet:
         _show_indicators(plan, found, metal, rows)
+
+
+@app.command("allocate", epilog="Example: planner allocate results/china --by mass")
+def allocate(
+    run: Run,
+    by: Basis = "revenue",
+    out: Tables = None,
+    rows: Rows = 200,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    unsealed: Unsealed = False,
+) -> None:
+    """Part the cost and emissions of joint processes, and of hosts in the study, among what comes
+    of them."""
+    from planner.cli._stages import Stages
+    from planner.cli._terminal import show_frame
+
+    with Stages(quiet=quiet or as_json) as stage:
+        (plan,) = load_runs([run], stage, unsealed=unsealed)
+        import planner
+
+        found = planner.allocation(plan, by=by)  # type: ignore[arg-type]
+        write_tables(out, {"allocation": found}, unsealed_text(plan))
+    if as_json:
+        print_json({**identity(plan.system), **unsealed_said(plan), "allocation": records(found)})
+    elif not quiet:
+        unit = f"{money(plan.system)} and t CO2e a year"
+        show_frame(f"Joint processes by {by} ({unit})", found, rows=rows)
 
 
 def _loaded(run: Path, stage: Stages, *, unsealed: bool) -> Plan | FlowTables:
@@ -303,6 +333,8 @@ def compare(
         found, routes = planner.compare(plans, names), planner.routes(plans, names, points=points)
         tables = {name: found.changes(getattr(found, name)) for name in COMPARED}
         tables |= {"structure": found.structure, "routes": routes}
+        if len(found.surplus):
+            tables |= {"surplus": found.surplus}
         moved = _moved(plans, answers, stage) if why else None
         if moved is not None:
             tables |= {"why": moved.shares, "why_rows": moved.rows}
@@ -353,6 +385,8 @@ def _show_comparison(found: Comparison, routes: pd.DataFrame, points: float) -> 
     from planner.cli._terminal import show_comparison, show_frame
 
     show_comparison(found)
+    if len(found.surplus):
+        show_frame("Who gains, present value", found.surplus, rows=len(found.surplus))
     shown = routes[[name for name in SHOWN_ROUTES if name != "plan" or len(found.names) > 2]]
     show_frame(
         f"routes whose share of a metal's supply changes by more than {points:g} points against "

@@ -1,4 +1,4 @@
-"""Commands about studies: list, new, check, workbook, unpack."""
+"""Commands about studies: list, presets, new, check, workbook, unpack."""
 
 from __future__ import annotations
 
@@ -21,9 +21,13 @@ from planner.cli._shared import (
 )
 from planner.cli.app import CALLED, app
 from planner.errors import SpecError
+from planner.units import suggestion
 
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="Name of the new study; its folder is made here.")
+]
+PresetName = Annotated[
+    str, typer.Argument(metavar="[NAME]", help="A preset to show whole; without it all are listed.")
 ]
 NewWorkbook = Annotated[Path, typer.Argument(metavar="FILE", help="The workbook to write, .xlsx.")]
 Workbook = Annotated[
@@ -52,6 +56,29 @@ def list_studies(as_json: Json = False) -> None:
         from planner.cli._terminal import show_studies
 
         show_studies(shipped)
+
+
+@app.command("presets", epilog="Example: planner presets eu-crma-processing")
+def list_presets(name: PresetName = "", as_json: Json = False) -> None:
+    """List ready policies of laws and strategies with their dates and status, or show one whole."""
+    from dataclasses import fields
+
+    import planner
+
+    every = {preset.name: preset for preset in planner.presets()}
+    if name and name not in every:
+        raise SpecError(
+            name,
+            [f"no preset has this name{suggestion(name, every)}; there are: {', '.join(every)}"],
+        )
+    shown = [every[name]] if name else list(every.values())
+    if as_json:
+        rows = [{f.name: getattr(each, f.name) for f in fields(each)} for each in shown]
+        print_json([{**row, "fields": dict(row["fields"])} for row in rows])
+    else:
+        from planner.cli._terminal import show_preset, show_presets
+
+        show_preset(shown[0]) if name else show_presets(shown)
 
 
 @app.command("new", epilog="Example: planner new mystudy && planner solve mystudy")

@@ -1,4 +1,4 @@
-"""Commands about choices: frontier, alternatives."""
+"""Commands about choices: frontier, alternatives, places."""
 
 from __future__ import annotations
 
@@ -121,16 +121,19 @@ def frontier(
     with reading(study, scenario, settings, quiet=quiet or as_json) as (system, stage):
         import planner
 
+        def keep(so_far: Frontier) -> None:
+            tables = {"points": so_far.points, "mix": so_far.mix}
+            write_tables(out, tables, {"frontier.json": _origin(system, tables)})
+
         found = planner.frontier(
             system,
             points=points,
             scope="territorial" if territorial else "footprint",
             by_metal=by_metal,
             imports=imports,
+            finished=keep if out is not None else None,
             progress=stage,
         )
-        tables = {"points": found.points, "mix": found.mix}
-        write_tables(out, tables, {"frontier.json": _origin(system, tables)})
     if as_json:
         print_json(
             {

@@ -56,6 +56,7 @@ def _attributes(plan: Plan) -> dict[str, Any]:
         "objective": record.objective,
         "cost": plan.cost,
         "penalty": plan.penalty,
+        "outlay": plan.outlay,
         "targets": plan.headline.targets_said,
         "data": plan.headline.numbers_said,
         "inputs_hash": record.inputs_hash,

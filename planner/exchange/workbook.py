@@ -144,6 +144,7 @@ def _about(plan: Plan) -> list[tuple[str, Any]]:
         (f"present value of all cost, {record.currency}", plan.cost),
         *_net_and_gross(plan),
         (f"present value of penalties, in no cost, {record.currency}", plan.penalty),
+        *_subsidised(plan),
         (f"objective: cost and penalties, {record.currency}", record.objective),
         ("targets", plan.headline.targets_said),
         *(("target missed", each.said) for each in plan.headline.missed),
@@ -164,6 +165,12 @@ def _about(plan: Plan) -> list[tuple[str, Any]]:
         ("error of recomputed cost and penalties", plan.certificate.cost_error),
         *([("replayed year by year", str(replay))] if (replay := plan.certificate.replay) else []),
     ]
+
+
+def _subsidised(plan: Plan) -> list[tuple[str, Any]]:
+    """What the state pays, where it pays something: it lowers the objective."""
+    head = f"present value of subsidies, off the objective, {plan.record.currency}"
+    return [(head, plan.outlay)] if plan.outlay else []
 
 
 def _net_and_gross(plan: Plan) -> list[tuple[str, Any]]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from planner.errors import SpecError
 from planner.figures import plan_figures as figures
+from planner.figures.step_curves import step_curve
 from planner.plan.plan import Plan
 
 if TYPE_CHECKING:
@@ -152,6 +153,11 @@ class Plots:
 
             grading = grade(self._plan)
         return self._named(figures.urban_mine(grading, metal, year), theme)
+
+    def curve(self, of: str, year: int, *, theme: str = "light") -> Figure:
+        """A supply or demand curve of the study in a year, and what the plan takes of it: `of` is
+        the process, exported good or deposit that it is of."""
+        return self._named(step_curve(self._plan, of, year), theme)
 
     def beside(
         self,

@@ -39,8 +39,8 @@ MANY_POINTS = 15
 """A line of more points than this has no marks."""
 SHARE = "1"
 """Unit of what is shown in per cent."""
-NOT_OF_THE_FRONTIER = "carbon_price"
-"""Item of cost that a frontier leaves out (`planner.frontier`)."""
+NOT_OF_THE_FRONTIER = ("carbon_price", "impact_price")
+"""Items of cost that a frontier leaves out (`planner.frontier`)."""
 
 
 def scale(values: pd.Series) -> tuple[float, str]:
@@ -97,7 +97,7 @@ def plain_cost(plan: Plan) -> float:
     """Present value of a plan's cost without carbon price and penalties, USD: what a frontier
     counts."""
     paid = paid_items(plan.costs)
-    return float(paid.loc[paid["item"] != NOT_OF_THE_FRONTIER, "present_value"].sum())
+    return float(paid.loc[~paid["item"].isin(NOT_OF_THE_FRONTIER), "present_value"].sum())
 
 
 def fan(table: pd.DataFrame, title: str = "", unit: str = "") -> Figure:

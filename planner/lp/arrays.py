@@ -31,6 +31,9 @@ MOST_NOTED = 3
 PENALTIES = frozenset({"shortage", "breach"})
 """Variables whose coefficient in the objective is a penalty: nobody pays it, and no cost holds it.
 The items of the cost table have the same names."""
+TRANSFERS = frozenset({"claimed"})
+"""Variables whose coefficient in the objective is a payment at home: whoever decides sees it, and
+no cost of the country holds it."""
 
 
 class Names(tuple[Name, ...]):
@@ -108,10 +111,20 @@ class Arrays:
         """The part of `cost` that is a penalty, USD per unit, shape (n,)."""
         return np.where(self.column_names.penalised, self.cost, 0.0)
 
+    @cached_property
+    def transfer(self) -> Array:
+        """The part of `cost` that is paid between parties at home, USD per unit, shape (n,)."""
+        return np.where([name in TRANSFERS for name, _ in self.columns], self.cost, 0.0)
+
+    @cached_property
+    def paid(self) -> Array:
+        """The part of `cost` that the country pays, USD per unit, shape (n,)."""
+        return self.cost - self.penalty - self.transfer
+
     def parts(self, x: Array) -> tuple[float, float]:
-        """What a solution x (n,) costs, and its penalties: USD, together its objective."""
-        penalty = float(self.penalty @ x)
-        return float((self.cost - self.penalty) @ x) + self.offset, penalty
+        """What a solution x (n,) costs the country, and its penalties: USD. Together they are its
+        objective, subsidies left out of it."""
+        return float(self.paid @ x) + self.offset, float(self.penalty @ x)
 
     def columns_of(self, variable: str) -> npt.NDArray[np.int32]:
         """Positions of the columns of a variable."""

@@ -59,6 +59,13 @@ VARIABLES: tuple[Term, ...] = (
     ),
     Term("emission", "E_{s,t}", ("scope", "year"), "t CO2e/yr", "emissions of a scope"),
     Term(
+        "impact",
+        "I_{i,t}",
+        ("impact", "year"),
+        "unit of the impact/yr",
+        "an impact within a scope, where it has a price or a cap",
+    ),
+    Term(
         "measure",
         "x_{u,v}",
         ("measure", "year"),
@@ -93,6 +100,13 @@ VARIABLES: tuple[Term, ...] = (
         ("waste", "year"),
         "t/yr",
         "waste collected beyond the collection rate, at a cost",
+    ),
+    Term(
+        "claimed",
+        "y_{n,x,t}",
+        ("policy", "process or plant", "year"),
+        "activity unit/yr",
+        "what a subsidy is claimed for",
     ),
     Term(
         "breach",
@@ -166,6 +180,13 @@ PARAMETERS: tuple[Term, ...] = (
         ("scope", "year"),
         "USD/(t CO2e/yr)",
         "carbon price, on the scope that it falls on",
+    ),
+    Term(
+        "impact_cost",
+        r"\beta_t\, \theta_{i,t}",
+        ("impact", "year"),
+        "USD/(unit of the impact/yr)",
+        "price of an impact, on the scope that it falls on",
     ),
     Term(
         "shortage_cost",
@@ -255,6 +276,7 @@ SETS: tuple[Term, ...] = (
     ),
     Term("capacities", "", (), "", "all (plant, year)"),
     Term("emission_rows", "", (), "", "all (scope, year)"),
+    Term("impact_account_rows", "", (), "", "all (impact, year) with a price or a cap"),
     Term("footprint_years", "", (), "", "all (footprint, year)"),
     Term("shortages", "", (), "", "all (good, year) with demand"),
     Term("disposals", "", (), "", "all (good, year) that may be disposed of"),

@@ -58,6 +58,7 @@ COLUMNS: tuple[Variable, ...] = (
     Variable("shortage", "shortages", zero, lambda m, g, t: m.demand[g, t], recourse=True),
     Variable("remaining", "deposit_years", zero, free, recourse=True),
     Variable("emission", "emission_rows", free_below, free, recourse=True),
+    Variable("impact", "impact_account_rows", free_below, free, recourse=True),
     Variable("measure", "measures", zero, lambda m, u, t: m.max_measure[u, t], recourse=False),
     Variable(
         "explored", "explorations", zero, lambda m, d, t: m.max_explored[d, t], recourse=False
@@ -65,6 +66,7 @@ COLUMNS: tuple[Variable, ...] = (
     Variable("step", "steps", zero, lambda m, s, t: m.step_amount[s, t], recourse=True),
     Variable("beyond", "beyonds", zero, free, recourse=True),
     Variable("taken_back", "take_backs", zero, free, recourse=True),
+    Variable("claimed", "claims", zero, free, recourse=True),
     Variable("breach", "breaches", zero, lambda m, n, x, t: m.max_breach[n], recourse=False),
 )
 

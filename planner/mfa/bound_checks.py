@@ -22,6 +22,7 @@ from planner.system.byproducts import (
     host_outputs,
     residue_inflow,
 )
+from planner.system.disposal import most_collected
 from planner.system.nouns import Array, Deposit, System
 
 COLUMNS = ("limit", "name", "year", "value", "bound", "unit")
@@ -139,13 +140,14 @@ def reserve_growth(system: System, deposit: Deposit) -> Array:
 
 
 def _collections(balance: Balance, run: dict[str, Array]) -> Iterator[_Bound]:
-    """Waste taken, by whatever process, against the collection rate of what arises."""
+    """Waste taken, by whatever process, against what can be collected of what arises."""
     system = balance.system
     for good in system.goods.values():
-        if good.collection_rate is None:
+        rate = most_collected(system, good)
+        if rate is None:
             continue
         arising = balance.arising.get(good.name, np.zeros(len(system.years)))
-        rate, bound = good.collection_rate, (good.collection_rate * arising)
+        bound = rate * arising
         taken = np.zeros(len(system.periods))
         for process in system.processes.values():
             if good.name in process.inputs:

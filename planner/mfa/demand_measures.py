@@ -25,6 +25,7 @@ from planner.mfa.balance import Balance, VariableValues, balance, values_of
 from planner.mfa.lifetimes import Lifetime
 from planner.mfa.stocks import survival_matrix
 from planner.system.nouns import Array, Good, Measure, Product, System, frozen_array, frozen_map
+from planner.system.unit_accounts import demand_by_good
 
 AVOIDED = ": avoided"
 BOUGHT = ": bought"
@@ -210,6 +211,15 @@ def change_of_demand(system: System, values: VariableValues) -> dict[str, Array]
             bought = values_of(system, values, "measure", good.name + BOUGHT)
             change[good.name] = change.get(good.name, 0.0) + bought
     return change
+
+
+def demand_after_measures(system: System, values: VariableValues) -> dict[str, Array]:
+    """t demanded of each good with the measures of a plan, served or not, per year, shape (Y,)."""
+    change, none = change_of_demand(system, values), np.zeros(len(system.periods))
+    return {
+        name: np.maximum(demand + change.get(name, none), 0.0)
+        for name, demand in demand_by_good(system).items()
+    }
 
 
 def _yearly(system: System, good: str, amount: Array) -> Array:

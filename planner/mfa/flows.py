@@ -12,7 +12,7 @@ process and good what comes in goes out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 import numpy as np
@@ -36,6 +36,9 @@ from planner.system.unit_accounts import metals_of
 COLUMNS = ("metal", "year", "source", "target", "good", "value", "unit")
 UNIT = "t/year"
 UNNAMED = "loss/unnamed"
+SHORTAGE = "shortage"
+SERVED = ("export", "demand")
+"""Where demand ends that enters no use stock."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +89,20 @@ def threads_of(balance: Balance, values: VariableValues) -> Iterator[Thread]:
         yield Thread(metal, good, f"use/{product}", good, flow)
     for good_ in system.goods.values():
         yield from _of_good(system, good_, values, into_use)
+
+
+def seen_threads(balance: Balance, values: VariableValues) -> Iterator[Thread]:
+    """The flows that somebody could observe: what goes short is none, and is no part of what goes
+    abroad, or to a demand that enters no use stock. Use stocks count on full demand."""
+    threads = list(threads_of(balance, values))
+    short = {(t.metal, t.target): t.value for t in threads if t.source == SHORTAGE}
+    used = {(metal, good) for metal, good, _ in balance.into_use}
+    for thread in threads:
+        short_of = thread.metal, thread.source
+        if thread.target in SERVED and short_of in short and short_of not in used:
+            yield replace(thread, value=thread.value - short[short_of])
+        elif thread.source != SHORTAGE:
+            yield thread
 
 
 def outside_source(system: System, process: Process, good: str) -> str:
@@ -177,7 +194,7 @@ def _of_good(
     ends = [
         ("draw", f"stockpile/{name}", name),
         ("fill", name, f"stockpile/{name}"),
-        ("shortage", "shortage", name),
+        ("shortage", SHORTAGE, name),
     ]
     thrown_away = UNCOLLECTED if good.kind == "waste" else SURPLUS
     for metal, content in good.content.items():
@@ -280,7 +297,8 @@ class _Parts:
 
 
 def _supply_account(system: System, table: pd.DataFrame, parts: _Parts) -> Iterator[_Row]:
-    """Ore taken, imports by form and origin, refined output by pathway, products made, exports."""
+    """Ore taken, imports by form and origin, refined output by pathway, products made, and the
+    exports that are served."""
     for process in system.processes.values():
         if process.kind in MINING_KINDS:
             for source, value in _pairs_of(table[table["target"] == process.name], "source"):
@@ -298,10 +316,13 @@ def _supply_account(system: System, table: pd.DataFrame, parts: _Parts) -> Itera
 
 
 def _sent_out(system: System, table: pd.DataFrame) -> Iterator[_Row]:
-    """What is exported, or traded to another place."""
+    """What is exported, less what goes short of it, or traded to another place."""
     traded = [process.name for process in system.processes.values() if process.goes_abroad]
-    for good, value in _pairs_of(table[table["target"].isin(["export", *traded])], "good"):
+    for good, value in _pairs_of(table[table["target"].isin(traded)], "good"):
         yield "trade", "export", good, value
+    short = dict(_pairs_of(table[table["source"] == SHORTAGE], "good"))
+    for good, value in _pairs_of(table[table["target"] == "export"], "good"):
+        yield "trade", "export", good, value - short.get(good, 0.0)
 
 
 def _output_rows(process: Process, good: Good, value: float) -> Iterator[_Row]:

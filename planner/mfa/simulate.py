@@ -25,7 +25,7 @@ hosts, deposits, collection by what is pulled) do not bind: where a flow passes 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,7 @@ from planner.mfa.flows import flow_table
 from planner.mfa.shares import GIVEN, Drive, by_period, drives_of, shares_of
 from planner.mfa.steady_flow import PeriodFlow, steady_flows
 from planner.system.curves import observed_sales, sold_abroad
+from planner.system.disposal import most_collected
 from planner.system.nouns import Array, System, frozen_map
 from planner.system.unit_accounts import mean_demand
 
@@ -109,13 +110,29 @@ def simulate_plan(balance: Balance, values: VariableValues) -> Simulation:
 
     `values` holds activity, draw and fill by (name, first year of the period), t per year, as the
     linear programme names them. For studies whose observed activities do not settle the shares.
+    What the plan takes back beyond the collection rate is collected here too.
     """
-    return simulate(
-        balance,
-        shares=shares_from(balance, values),
+    widened = _collecting_most(balance)
+    found = simulate(
+        widened,
+        shares=shares_from(widened, values),
         stockpiles=stockpiles_from(balance, values),
         sales={g.name: sold(balance.system, values, g) for g in sold_abroad(balance.system)},
     )
+    return replace(found, balance=balance)
+
+
+def _collecting_most(balance: Balance) -> Balance:
+    """The flow balance of a study whose collection rates hold what can be taken back beyond them:
+    shares of a plan are of all that it could collect."""
+    system = balance.system
+    goods = {
+        name: replace(good, collection_rate=most_collected(system, good))
+        if name in system.take_back
+        else good
+        for name, good in system.goods.items()
+    }
+    return replace(balance, system=replace(system, goods=frozen_map(goods)))
 
 
 SHARE_COLUMNS = ("process", "good", "mode", "year", "value", "unit", "source")

@@ -17,7 +17,14 @@ import pandas as pd
 from planner.lp.arrays import PENALTIES
 from planner.lp.family import Target
 from planner.lp.formulation import FORMULATION
-from planner.plan.tables import BENEFIT, EXPORT_REVENUE, RENT_ABROAD, UNSEEN_COST, Values
+from planner.plan.tables import (
+    BENEFIT,
+    EXPORT_REVENUE,
+    RENT_ABROAD,
+    SUBSIDY,
+    UNSEEN_COST,
+    Values,
+)
 from planner.runtime.display import amount as in_words
 from planner.study.provenance import figures, span, years_of
 from planner.system.nouns import Datum, Policy, System
@@ -31,7 +38,7 @@ ROW_UNITS = {family.kind: family.row_unit for family in FORMULATION if isinstanc
 """Unit of a breach, by kind of policy."""
 ROUNDING = 1e-9
 """Share of the objective up to which a penalty is rounding: what a certificate allows its cost."""
-NOT_PAID = (*sorted(PENALTIES), "transfer", BENEFIT, RENT_ABROAD, UNSEEN_COST)
+NOT_PAID = (*sorted(PENALTIES), "transfer", SUBSIDY, BENEFIT, RENT_ABROAD, UNSEEN_COST)
 """Items of the cost table that the country does not pay: penalties, payments at home, what takes
 the objective of a price taker below what is paid, what a calibration found, and benefits."""
 
@@ -75,11 +82,13 @@ class Headline:
 
     cost: float
     """All that is paid, less what exports at a price earn. With the penalties and unseen costs,
-    less the rent abroad and benefits, it is the objective."""
+    less the rent abroad, benefits and the outlay of subsidies, it is the objective."""
     gross_cost: float
     """All that is paid, what such exports cost included and what they earn left out."""
     export_revenue: float
     """What exports that are sold by steps of price earn."""
+    outlay: float
+    """What the state pays in subsidies: a payment at home, in no cost."""
     rent_abroad: float
     """Of what is paid and earned at the price of a market abroad, what suppliers there earn above
     their curve and buyers there keep below theirs: no part of the objective of a price taker."""
@@ -114,8 +123,8 @@ class Headline:
 
     @property
     def cost_said(self) -> str:
-        """What the cost is where exports earn something, a rent goes abroad, costs are unseen or
-        buyers benefit, in words; empty otherwise."""
+        """What the cost is where exports earn something, a rent goes abroad, costs are unseen, the
+        state pays subsidies or buyers benefit, in words; empty otherwise."""
         said = []
         if self.export_revenue:
             said.append(
@@ -128,6 +137,11 @@ class Headline:
             said.append(f"beside unseen costs of {in_words(self.unseen_cost)}")
         if self.benefit:
             said.append(f"for a benefit of {in_words(self.benefit)} to home buyers")
+        if self.outlay:
+            said.append(
+                f"less subsidies of {in_words(self.outlay)} those who decide see "
+                f"{in_words(self.cost - self.outlay)}"
+            )
         return "; ".join(said)
 
     @property
@@ -184,20 +198,22 @@ def headline(
     )
     stopped = costs[costs["name"].str.startswith(f"{RUN_DOWN}/")]
     missed = tuple(missed_targets(system, values, least=least))
+    outlay = -_present(costs, SUBSIDY) + 0.0
     rent = -_present(costs, RENT_ABROAD) + 0.0
     unseen = _present(costs, UNSEEN_COST)
     benefit = -_present(costs, BENEFIT) + 0.0
-    apart = shortage or breach or rent or unseen or benefit
+    apart = shortage or breach or outlay or rent or unseen or benefit
     cost = _present(paid_items(costs)) if apart else objective
     earned = -_present(costs, EXPORT_REVENUE) + 0.0
     wanted = [policy.name for policy in system.policies.values() if is_target(policy)]
     failed = {each.policy for each in missed}
     return Headline(
-        # without a penalty the two are one number, to the last digit; with one the cost is summed
+        # without a penalty or subsidy they are one number, to the last digit; else cost is summed
         # by itself, since a large penalty would leave few digits of a difference
         cost=cost,
         gross_cost=cost + earned,
         export_revenue=earned,
+        outlay=outlay,
         rent_abroad=rent,
         unseen_cost=unseen,
         benefit=benefit,

@@ -29,7 +29,7 @@ from planner.mfa.provenance.account import (
 from planner.mfa.provenance.trace import Trace, trace
 from planner.mfa.simulate import Simulation, simulate
 from planner.plan.flow_tables import Accounted, FlowTables, flow_tables
-from planner.plan.prices import balance_prices, refined_prices
+from planner.plan.prices import balance_prices, prices_of_refined_goods, refined_prices
 from planner.plan.schema import COLUMNS, GOODS_PRICE, REFINED_PRICE
 from planner.plan.tables import Row, Values, series, table
 from planner.plan.trade_flows import served_exports, trade_table, traded_away
@@ -78,7 +78,8 @@ def indicator_table(
     `requirement` and `shortage` in refined equivalents, or contained metal where none is stated
     (t/year); `share: PATHWAY` of refined supply, new scrap left out (1); `price: goods` the
     demand-weighted shadow price of the metal's demanded goods, `price: refined metal` that of the
-    metal as refined metal (USD/t); `SCOPE emissions` of single-metal processes (t CO2e/year), those
+    metal as refined metal (USD/t), and of each refined good by its name where a metal has several;
+    `SCOPE emissions` of single-metal processes (t CO2e/year), those
     of joint processes under the joined name. Flows without a plan have no `prices` table, and so no
     prices.
     """
@@ -117,9 +118,13 @@ def _shares(system: System, supply: pd.DataFrame) -> Iterator[_Series]:
 def _prices(system: System, prices: pd.DataFrame) -> Iterator[_Series]:
     by_good, unit = balance_prices(prices), f"USD_{system.currency_year}/t"
     refined = refined_prices(system, prices)
+    of_goods = prices_of_refined_goods(system, prices)
     for metal in system.metals:
         yield _Series(metal, GOODS_PRICE, _price(system, by_good, metal), unit)
         yield _Series(metal, REFINED_PRICE, refined[metal], unit)
+        goods = of_goods.get(metal, {})
+        for good, price in goods.items() if len(goods) > 1 else ():
+            yield _Series(metal, f"{REFINED_PRICE}, {good}", price, unit)
 
 
 def _emissions(system: System, emissions: pd.DataFrame) -> Iterator[_Series]:

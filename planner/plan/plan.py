@@ -204,8 +204,8 @@ class Plan:
     @property
     def objective(self) -> float:
         """What the programme minimises, present value, USD of the study's currency year: cost,
-        penalties and unseen costs together, less the benefit of home buyers whose demand answers
-        and the rent abroad that a price taker leaves out."""
+        penalties and unseen costs together, less the benefit of home buyers whose demand answers,
+        the rent abroad that a price taker leaves out, and what is paid in subsidies."""
         return self.record.objective
 
     @property
@@ -217,6 +217,11 @@ class Plan:
     def penalty(self) -> float:
         """Present value of the penalties for demand not served and targets missed, USD."""
         return self.headline.penalty
+
+    @property
+    def outlay(self) -> float:
+        """Present value of the subsidies that the state pays, USD: in the objective, in no cost."""
+        return self.headline.outlay
 
     @cached_property
     def headline(self) -> Headline:
@@ -265,6 +270,12 @@ class Plan:
     def emissions(self) -> pd.DataFrame:
         """Emissions: scope, metal, process, year, part, value, unit."""
         return self.tables["emissions"]
+
+    @property
+    def impacts(self) -> pd.DataFrame:
+        """Impacts beside carbon: impact, scope, metal, stage, process, origin, year, part, value,
+        unit."""
+        return self.tables["impacts"]
 
     @property
     def exports(self) -> pd.DataFrame:

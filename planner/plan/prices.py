@@ -134,14 +134,28 @@ def refined_prices(system: System, prices: pd.DataFrame, column: str = "value") 
     """Shadow price of each metal as refined metal, USD per t of it, shape (T,): that of the dearest
     where a metal has several refined goods, NaN where it has none; or an end of it (`column` low or
     high)."""
+    found: dict[str, Array] = {
+        metal: np.full(len(system.periods), np.nan) for metal in system.metals
+    }
+    for metal, of_goods in prices_of_refined_goods(system, prices, column).items():
+        for price in of_goods.values():
+            found[metal] = np.fmax(found[metal], price)
+    return found
+
+
+def prices_of_refined_goods(
+    system: System, prices: pd.DataFrame, column: str = "value"
+) -> dict[str, dict[str, Array]]:
+    """Shadow price of each refined good of each metal, USD per t of the metal in it, shape (T,), by
+    metal and good; NaN where a good has none."""
     by_good = balance_prices(prices, column)
     years = [period.first for period in system.periods]
-    found: dict[str, Array] = {metal: np.full(len(years), np.nan) for metal in system.metals}
+    found: dict[str, dict[str, Array]] = {}
     for good in system.goods.values():
         if is_supplied(good) and len(good.content) == 1:
             ((metal, content),) = good.content.items()
             price = np.array([by_good.get((good.name, year), np.nan) for year in years])
-            found[metal] = np.fmax(found[metal], price / content)
+            found.setdefault(metal, {})[good.name] = price / content
     return found
 
 

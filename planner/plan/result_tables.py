@@ -17,6 +17,7 @@ from planner.plan.tables import (
     cost_table,
     curve_table,
     emission_table,
+    impact_table,
     stock_table,
     supply_table,
 )
@@ -40,6 +41,7 @@ def result_tables(
         "capacity": capacity_table(system, values),
         "costs": cost_table(system, values),
         "emissions": emission_table(system, values),
+        "impacts": impact_table(system, values),
         "prices": prices,
     }
     tables["exports"] = export_table(system, flows, traced, tables["supply"])

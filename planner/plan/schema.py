@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from planner.study.head import CONVENTIONS
+from planner.system.impacts import PARTS
 from planner.system.nouns import PATHWAYS, SCOPES
 
 CellKind = Literal["text", "number", "year", "truth"]
@@ -71,6 +72,7 @@ ITEMS: Mapping[str, str] = MappingProxyType(
         "credit": "what by-products outside the study earn (negative)",
         "fixed_cost": "fixed cost of standing capacity, run or not",
         "capital": "annuities of what was ordered, as far as they fall within the horizon",
+        "impact_price": "price of an impact times what it falls on (`IMPACT/PROCESS`)",
         "carbon_price": "carbon price times the emissions it falls on",
         "disposal": "disposal of what nobody wants",
         "shortage": "penalty for demand not served",
@@ -99,6 +101,11 @@ ITEMS: Mapping[str, str] = MappingProxyType(
             "found: nobody is known to pay it, and no cost holds it"
         ),
         "own": "cost that somebody added to the model (`planner.add_cost`), under its name",
+        "subsidy": (
+            "what the state pays by policies of that kind, by policy/process or plant (negative; "
+            "for orders the annuities of it, as `capital`): in the objective, since whoever "
+            "decides sees it, and in no cost"
+        ),
         "transfer": (
             "payment between parties at home; its present value is 0, since the country as a whole "
             "pays nothing"
@@ -165,7 +172,10 @@ INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "requirement": (
             "t/year",
-            "demand in refined equivalents, or in contained metal where the study states none",
+            (
+                "demand in refined equivalents, or in contained metal where the study states none; "
+                "what measures of the plan spare is not required"
+            ),
         ),
         "shortage": ("t/year", "the part of the requirement that is not served"),
         "share: PATHWAY": (
@@ -178,9 +188,9 @@ INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
         GOODS_PRICE: (
             "USD/t",
             (
-                "shadow price of the metal's demanded goods, weighted by their demand: what one "
-                "tonne more of what is used costs, refining and manufacture within the study "
-                "included; goods of several metals are left out"
+                "shadow price of the metal's demanded goods, weighted by their demand (after "
+                "measures): what one tonne more of what is used costs, refining and manufacture "
+                "within the study included; goods of several metals are left out"
             ),
         ),
         REFINED_PRICE: (
@@ -188,6 +198,13 @@ INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
             (
                 "shadow price of the metal as refined metal, to be set beside market prices of "
                 "the metal; the dearest where the study has several refined goods of it"
+            ),
+        ),
+        f"{REFINED_PRICE}, GOOD": (
+            "USD/t",
+            (
+                "shadow price of each refined good (grades, salts) by tonne of its metal, where "
+                "the study has several of a metal"
             ),
         ),
         "SCOPE emissions": (
@@ -377,6 +394,25 @@ RESULTS: tuple[ResultTable, ...] = (
                 key=True,
             ),
             ResultField("value", "number", "emission"),
+            UNIT,
+        ),
+    ),
+    ResultTable(
+        "impacts",
+        "Impacts beside carbon that the study gives factors of. `footprint` repeats the "
+        "territorial parts and adds what imports bring with them; exports are not deducted.",
+        (
+            ResultField("impact", "text", "the impact", key=True),
+            ResultField("scope", "text", "territorial or footprint", key=True, choices=SCOPES),
+            METALS,
+            ResultField("stage", "text", "stage of the process"),
+            ResultField("process", "text", "process", key=True),
+            ResultField(
+                "origin", "text", "where its metal comes from; empty for home metal", optional=True
+            ),
+            YEAR,
+            ResultField("part", "text", _said(PARTS), key=True, choices=tuple(PARTS)),
+            ResultField("value", "number", "impact"),
             UNIT,
         ),
     ),

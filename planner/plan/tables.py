@@ -24,9 +24,11 @@ from planner.plan.schema import COLUMNS
 from planner.system.byproducts import host_accounts, residue_inflow
 from planner.system.curves import BOUGHT, curves, paid_at, tranches
 from planner.system.economics import period_factors
+from planner.system.impacts import impact_parts
 from planner.system.nouns import SCOPES, Array, Curve, Plant, System
 from planner.system.orders import order_charge, placed
 from planner.system.provenance import REFINED, is_supplied
+from planner.system.selection.subsidies import claimants, relief
 from planner.system.trade import goods_supply
 from planner.system.unit_accounts import (
     RUN_DOWN,
@@ -48,6 +50,8 @@ _GONE = 1e-12
 """A cohort of which less than this share of the stock is left is rounding."""
 EXPORT_REVENUE = "export_revenue"
 """Item of the cost table: what is earned by exports at a price, counted negative."""
+SUBSIDY = "subsidy"
+"""Item of the cost table: what the state pays by policies of this kind, counted negative."""
 RENT_ABROAD = "rent_abroad"
 """Item of the cost table: what suppliers abroad earn above their curve and buyers abroad keep below
 theirs, counted negative: it is paid, and a price taker's objective leaves it out."""
@@ -313,6 +317,7 @@ def cost_table(system: System, values: Values) -> pd.DataFrame:
         *_plant_costs(system, values),
         *_curve_costs(system, values),
         *_breach_costs(system, values),
+        *_subsidies(system, values),
         *_own_costs(system, values),
     )
     return table("costs", [row for cost in costs for row in cost.rows(system, factor)])
@@ -327,6 +332,7 @@ def _own_costs(system: System, values: Values) -> Iterator[_Cost]:
 def _process_costs(system: System, values: Values) -> Iterator[_Cost]:
     """Running costs of processes, transfers and the carbon price."""
     carbon_price, scope = system.carbon_price, priced_scope(system)
+    priced = [impact for impact in system.impacts.values() if impact.price.any()]
     for process in system.processes.values():
         activity = series(system, values, "activity", process.name)
         name, metals = process.name, joined_metals(metals_of(system, process))
@@ -343,6 +349,11 @@ def _process_costs(system: System, values: Values) -> Iterator[_Cost]:
         emitted = tranche_emission(system, step) * series(system, values, "step", step.label)
         name = f"deposit/{step.label}"
         yield _Cost("carbon_price", name, deposit.metal, carbon_price * emitted)
+        for impact in priced:
+            rate = sum(part for at, _, part in impact_parts(impact, process) if at == impact.scope)
+            yield _Cost(
+                "impact_price", f"{impact.name}/{name}", metals, impact.price * rate * activity
+            )
 
 
 def _good_costs(system: System, values: Values) -> Iterator[_Cost]:
@@ -440,6 +451,20 @@ def _breach_costs(system: System, values: Values) -> Iterator[_Cost]:
             yield _Cost("breach", f"{name}/{subject}", policy.metal, policy.penalty * amounts)
 
 
+def _subsidies(system: System, values: Values) -> Iterator[_Cost]:
+    """What the state pays by policy and claimant, below zero."""
+    claimed = values.get("claimed", {})
+    for policy in system.policies.values():
+        for claim in claimants(system, policy) if policy.kind == SUBSIDY else ():
+            name = claim.name
+            amount = np.array([claimed.get((policy.name, name, t), 0.0) for t in claim.starts])
+            present = -(amount @ relief(system, policy, claim))
+            worked = [p for p in system.processes.values() if name in (p.name, p.plant)]
+            metals = joined_metals({m for p in worked for m in metals_of(system, p)})
+            whole = f"{policy.name}/{name}"
+            yield _Cost(SUBSIDY, whole, metals, undiscounted(system, present), present)
+
+
 def curve_table(system: System, values: Values) -> pd.DataFrame:
     """Each step of each curve by year: its price, what there is of it, and what the plan takes."""
     return table(
@@ -492,6 +517,25 @@ def _emission_rows(system: System, values: Values) -> Iterator[Row]:
             for t, v in _by_period(system, rate * dug):
                 if v:
                     yield *key, t, part, v, "tCO2e/year"
+
+
+def impact_table(system: System, values: Values) -> pd.DataFrame:
+    """Impacts beside carbon by scope, process and part, in the unit of each per year; the footprint
+    repeats the territorial parts and adds what imports bring."""
+    return table("impacts", _impact_rows(system, values))
+
+
+def _impact_rows(system: System, values: Values) -> Iterator[Row]:
+    for impact in system.impacts.values():
+        unit = f"{impact.unit}/year"
+        for process in system.processes.values():
+            activity = series(system, values, "activity", process.name)
+            of = process.stage, process.name, process.origin
+            for scope, part, rate in impact_parts(impact, process):
+                metals = joined_metals(metals_of(system, process))
+                for t, v in _by_period(system, rate * activity):
+                    if v:
+                        yield impact.name, scope, metals, *of, t, part, v, unit
 
 
 def total_emissions(system: System, emissions: pd.DataFrame) -> dict[str, float]:

@@ -13,11 +13,10 @@ from planner.mfa.balance import sold
 from planner.mfa.demand_measures import change_of_demand
 from planner.mfa.provenance.trace import THROUGH, Trace, place_trace
 from planner.plan.tables import Row, Values, series, table
-from planner.system.nouns import HOME, Array, Good, System
+from planner.system.nouns import HOME, Array, Good, Process, System
 from planner.system.places import flows_at
 from planner.system.provenance import REFINED
 from planner.system.trade import (
-    brought_in,
     contained,
     form_of,
     goods_supply,
@@ -55,8 +54,10 @@ def trade_table(plan: Accounted) -> pd.DataFrame:
 
     Each tonne stands at the last step by which it came in, with that origin: ore of A refined in B
     comes from B; of exports by trade it is the place that they go to. What an import takes of goods
-    that imports give is left out there, in proportion to those who gave it. `passing_through` says
-    what depends on an origin at any step.
+    that imports give is left out there, in proportion
+    to those who gave it. It came in when it was given, also where it went into a stockpile first:
+    in a year in which an import draws on that, more is left out than is given, below zero.
+    `passing_through` says what depends on an origin at any step.
     """
     rows = []
     for metal, direction, good, process, origin, amount in (*_imports(plan), *_exports(plan)):
@@ -108,31 +109,43 @@ def _traded_through(plan: Accounted, metal: str, place: str, traded: Mapping[str
 
 def _imports(plan: Accounted) -> Iterator[_Row]:
     system = plan.system
-    kept = _kept(plan)
     for process in importers(system):
-        activity = series(system, plan.values, "activity", process.name)
-        for name, coefficient in process.outputs.items():
-            amount = activity * coefficient * kept[name]
+        for name in process.outputs:
             good = system.goods[name]
+            amount = _given(plan, process, name) - _taken(plan, name) * _part(plan, process, name)
             for metal in good.content:
                 yield metal, "import", good, process.name, process.origin, amount
 
 
-def _kept(plan: Accounted) -> dict[str, Array]:
-    """Share of each good that imports give which no later import takes, shape (T,)."""
+def _given(plan: Accounted, process: Process, name: str) -> Array:
+    """t of a good that a process gives, per year, shape (T,)."""
+    return series(plan.system, plan.values, "activity", process.name) * process.outputs[name]
+
+
+def _taken(plan: Accounted, name: str) -> Array:
+    """t of a good that imports take, per year, shape (T,)."""
     system = plan.system
-    nothing = np.zeros(len(system.periods))
-    given = dict.fromkeys(brought_in(system), nothing)
-    taken = dict(given)
-    for process in importers(system):
-        activity = series(system, plan.values, "activity", process.name)
-        for side, recipe in ((given, process.outputs), (taken, process.inputs)):
-            for name in set(recipe) & set(given):
-                side[name] = side[name] + activity * recipe[name]
-    return {
-        name: 1 - np.divide(taken[name], whole, out=nothing.copy(), where=whole > 0)
-        for name, whole in given.items()
-    }
+    takers = (process for process in importers(system) if name in process.inputs)
+    return sum(
+        (series(system, plan.values, "activity", p.name) * p.inputs[name] for p in takers),
+        np.zeros(len(system.periods)),
+    )
+
+
+def _part(plan: Accounted, process: Process, name: str) -> Array:
+    """Share of an import in what imports give of a good, shape (T,)."""
+    givers = [p for p in importers(plan.system) if name in p.outputs]
+    whole = np.sum([_given(plan, p, name) for p in givers], axis=0)
+    return part_of_given(_given(plan, process, name), whole, 1 / len(givers))
+
+
+def part_of_given(own: Array, whole: Array, before: float) -> Array:
+    """Share of some in what all give of a good, shape (T,): in a year in which none gives any, and
+    it comes out of a stockpile, in all that was given until then; where nothing was, `before`."""
+    found = np.full(len(own), before)
+    for mine, of_all in ((np.cumsum(own), np.cumsum(whole)), (own, whole)):
+        found = np.divide(mine, of_all, out=found.copy(), where=of_all > 0)
+    return found
 
 
 def _exports(plan: Accounted) -> Iterator[_Row]:

@@ -13,6 +13,7 @@ from typing import Any
 from planner.errors import Problem, SpecError
 from planner.lp.formulation import FORMULATION, OBJECTIVES
 from planner.lp.glossary import PARAMETERS, SETS, VARIABLES, Term
+from planner.lp.objective import COST_PARTS
 
 EQUATION = re.compile(r"\$\$(?P<latex>.+?)\$\$\s*\[(?P<unit>[^\]]+)\]", re.DOTALL)
 BASES = {
@@ -37,6 +38,7 @@ SYMBOLS = {
     r"\zeta": "ζ",
     r"\nu": "ν",
     r"\kappa": "κ",
+    r"\iota": "ι",
     r"\lambda": "λ",
     r"\mu": "μ",
     r"\phi": "φ",
@@ -128,7 +130,9 @@ def _rules() -> dict[str, Callable[..., Any]]:
 
 def _names_used(equation: str) -> set[str]:
     """Names of the model that a rule reads: whatever follows `m.` in its source."""
-    return set(re.findall(r"\bm\.(\w+)", inspect.getsource(_rules()[equation])))
+    source = inspect.getsource(_rules()[equation])
+    parts = [inspect.getsource(part) for part in COST_PARTS if f"{part.__name__}(m)" in source]
+    return set(re.findall(r"\bm\.(\w+)", "".join([source, *parts])))
 
 
 def _equation(

@@ -10,6 +10,7 @@ from planner.study.schema import (
     COLUMN_NOTES,
     POLICIES,
     REQUIRED_VALUE_COLUMNS,
+    SELECTOR_FIELDS,
     SERIES_DEFAULTS,
     SERIES_UNITS,
     TABLES,
@@ -18,6 +19,7 @@ from planner.study.schema import (
     ParameterForm,
     TableForm,
 )
+from planner.study.targets.presets import presets
 
 _HEAD = """\
 # The study format
@@ -87,7 +89,10 @@ scenario and its heirs. `--scenario a,b` composes, the later wins, also where a 
 **Paths.** `table.key[.key].parameter[.year]`; the parameter is left out in tables that have only
 one. Without a year the value holds in every year. A value may carry a unit
 (`--set "process_values.mine.variable_cost=30 USD_2021/kg"`); a bare number takes the unit of the
-row it replaces. Also `discount_rate`, `border_adjustment`, `policies.NAME.FIELD` and `as_of`.
+row it replaces. Also `discount_rate`, `border_adjustment`, `as_of`, and of policies
+`policies.NAME.FIELD` (`enabled`, a level, `from`, `to`, `penalty`, `preset` ...),
+`policies.NAME.FIELD.YEAR` (`--set policies.home_share.share.2030=0.4`: a year of a level by year is
+replaced or added; a single number stays in all other years) and `policies.NAME.SELECTOR.FIELD`.
 
 **Vintages.** Rows that differ in nothing but the number and `published` are vintages of one number:
 the newest is in force. `--set as_of=2022` (`planner hindcast --as-of 2022`) reads the study as it
@@ -122,6 +127,46 @@ be reconciled.
 ## Tables
 """
 
+_SELECTORS = """
+### Selectors
+
+`numerator`, `denominator` and `activity` each select flows, or the demand that a share is taken of.
+A field takes one name, a list of names, or `*` for all there are; fields left out narrow nothing.
+What several fields name must all hold. A selection of nothing is refused, with the field that would
+have to go; so is a share of a good that mixes what is selected and what is not.
+
+```toml
+[policies.one_country]              # at most 65 % of need from any one country, at any stage
+kind = "share"
+numerator = { stages = ["extraction", "processing"] }
+denominator = { demand = "*" }      # or flows: { origins = "*" } is all that comes in
+each = ["metals", "origins", "stages"]   # a row for each combination; without it one row in all
+at_most = { 2030 = 0.65, 2060 = 0.65 }   # or at_least
+measured = "refined"                # refined equivalents (default), contained metal, or activity
+penalty = 1000                      # USD per t: soft; without it hard
+source = "Regulation (EU) 2024/1252"
+
+[policies.recycling_aid]
+kind = "subsidy"
+activity = { stages = ["recycling"], origins = "home" }   # or plants = ["works"]: orders
+rate = { 2025 = 200, 2030 = 100 }   # USD per unit of activity, or of yearly capacity ordered
+budget = 5e6                        # USD a year, or year = number; without it no limit
+source = "own"
+```
+
+Under `each` metals, and stages where it names them, narrow the denominator too. A subsidy names
+processes by the same fields, or `plants`. [Conventions](conventions.md#policies-over-any-selection)
+say what counts.
+"""
+_PRESETS = """
+### Presets
+
+`preset = "NAME"` gives a policy all its fields but those that the study states itself (`metals`, a
+`penalty`, a year of its level; of a selector each field by itself) and those in the last column. A
+preset in force in years outside its dates, or on a metal that its law does not speak of, is warned
+about. `planner presets NAME` shows how the words of a law are read.
+"""
+
 
 def study_format_page() -> str:
     """The whole page, in Markdown."""
@@ -139,10 +184,11 @@ def _lines() -> Iterator[str]:
         yield from _table(table)
     yield "## Policies\n"
     yield (
-        "Every policy may say `source`, `note`, `enabled` (default true), `published`. `from` and "
-        "`to` bound the years in which a single number is in force. Floors may give `penalty` (USD "
-        "per unit short): then they are soft. A policy that sets nothing is refused (`pin`) or "
-        "warned about, and so is one in force in no year of the study, or with a penalty of 0.\n"
+        "Every policy may say `source`, `note`, `enabled` (default true), `published`, or take all "
+        "of it from a [preset](#presets). `from` and `to` bound the years in which a single number "
+        "is in force. Floors may give `penalty` (USD per unit short): then they are soft. A policy "
+        "that sets nothing is refused (`pin`) or warned about, and so is one in force in no year "
+        "of the study, or with a penalty of 0. Where names are listed, `*` stands for all.\n"
     )
     yield from _rows(
         (
@@ -160,7 +206,7 @@ def _lines() -> Iterator[str]:
     for form in POLICIES:
         yield _row(
             f"`{form.kind}`",
-            f"`{form.level}`",
+            " or ".join(f"`{level}`" for level in form.levels),
             "yes" if form.by_year else "no",
             form.unit,
             _names(tuple(f.name for f in form.required)),
@@ -169,6 +215,26 @@ def _lines() -> Iterator[str]:
             form.note,
             ", ".join(each.only for each in POLICY_MEANINGS if form.kind in each.kinds),
         )
+    yield from _selectors()
+    yield from _presets()
+
+
+def _selectors() -> Iterator[str]:
+    yield _SELECTORS
+    yield from _rows(("field", "names", "meaning"))
+    for field in SELECTOR_FIELDS:
+        among = field.among if isinstance(field.among, str) else _names(field.among)
+        yield _row(f"`{field.name}`", among or "true or false", field.note)
+
+
+def _presets() -> Iterator[str]:
+    yield _PRESETS
+    yield from _rows(("preset", "what it asks", "law", "in force", "status", "study gives"))
+    for preset in presets():
+        dates = f"{preset.in_force} to {preset.ends}" if preset.ends else f"from {preset.in_force}"
+        law = f"[{preset.law}]({preset.url})"
+        needs = _names(preset.needs)
+        yield _row(f"`{preset.name}`", preset.title, law, dates, preset.status, needs)
 
 
 def _table(table: TableForm) -> Iterator[str]:

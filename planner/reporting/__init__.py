@@ -23,7 +23,7 @@ from planner.analysis.uncertainty.headline_ranges import headlines as headlines_
 from planner.errors import Problem, SpecError
 from planner.plan.indicators import indicators
 from planner.plan.plan import Plan
-from planner.reporting import beside, chain, curves, inputs, metal, money, ranges
+from planner.reporting import beside, chain, curves, inputs, metal, money, places, ranges
 from planner.reporting.blocks import Section
 from planner.reporting.observed import observed
 from planner.reporting.words import CAUTION, answer, facts
@@ -147,6 +147,7 @@ def sections(
         money.cost_and_carbon(plan, alone=frontier is None),
         money.prices(plan),
         money.shortages(plan),
+        *([traded] if (traded := places.by_place(plan)) is not None else []),
         *([curved] if (curved := curves.supply_and_demand(plan)) is not None else []),
         metal.reserves(plan),
     ]

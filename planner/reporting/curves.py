@@ -83,7 +83,8 @@ def _chart(plan: Plan, of: str, curve: Curve, sign: float) -> Chart:
     traces: list[dict[str, Any]] = []
     for key, (price, most, taken) in zip(keys, found.values(), strict=True):
         traces += _traces(key, price, most / size, taken / size)
-    done = "sold" if sign == SOLD else "dug" if of in system.deposits else "bought"
+    done = "dug" if of in system.deposits else "bought"
+    done = "sold" if sign == SOLD and system.goods[of].export else done
     words = "; ".join(
         f"{year}: {number(float(taken.sum()) / size)} {shown} {done}"
         for year, (_, _, taken) in found.items()
@@ -93,7 +94,13 @@ def _chart(plan: Plan, of: str, curve: Curve, sign: float) -> Chart:
         f"{plan.record.currency.replace('_', ' of ')}/t",
         traces,
         f"{of}. {words}",
-        {"xaxis": {"title": {"text": shown}}, "free": True, "hovermode": "closest"},
+        {
+            "xaxis": {"title": {"text": shown}},
+            # one price alone would span an axis of 2 USD/t about itself
+            "yaxis": {"rangemode": "tozero"} if len(curve) == 1 else {},
+            "free": True,
+            "hovermode": "closest",
+        },
         keys,
         note=f"{words[0].upper()}{words[1:]}.",
     )

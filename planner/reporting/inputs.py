@@ -131,6 +131,8 @@ def _policies(plan: Plan) -> TextTable:
 
 def _policy(policy: Policy, years: Sequence[int]) -> tuple[str, ...]:
     of = (policy.metal, policy.origin, *policy.stages, *policy.goods, *policy.processes)
+    selected = [each.words for each in (policy.numerator, policy.denominator) if each is not None]
+    of = (*of, *policy.plants, " of ".join(selected))
     level, span = _held(np.asarray(policy.level, dtype=float), years)
     return (
         plain(policy.name),
@@ -139,9 +141,15 @@ def _policy(policy: Policy, years: Sequence[int]) -> tuple[str, ...]:
         level,
         POLICY_FORMS[policy.kind].unit,
         span,
-        "hard" if policy.penalty is None else f"penalty {number(policy.penalty)} USD",
+        _if_missed(policy),
         policy.source,
     )
+
+
+def _if_missed(policy: Policy) -> str:
+    if policy.kind == "subsidy":
+        return "nobody has to claim it"
+    return "hard" if policy.penalty is None else f"penalty {number(policy.penalty)} USD"
 
 
 def _held(level: Array, years: Sequence[int]) -> tuple[str, str]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from planner.analysis.hindcast.observed_values import priced_good
 from planner.errors import Problem, SpecError
+from planner.figures.multi_plan import NOT_OF_THE_FRONTIER
 from planner.figures.plan_figures import COLOURS, PATHWAY_COLOURS
 from planner.lp.formulation import FORMULATION
 from planner.plan.headline import MissedTarget, paid_items
@@ -492,9 +493,10 @@ def _curve_trace(key: Key, ordered: pd.DataFrame, weight: float, size: float) ->
 
 
 def _frontier_cost(plan: Plan) -> float:
-    """Present value of a plan's cost as the frontier counts it: without the carbon price."""
+    """Present value of a plan's cost as the frontier counts it: without prices of carbon
+    and impacts."""
     paid = paid_items(plan.costs)
-    return float(paid[paid["item"] != "carbon_price"]["present_value"].sum())
+    return float(paid[~paid["item"].isin(NOT_OF_THE_FRONTIER)]["present_value"].sum())
 
 
 def _abatement(plan: Plan, curve: pd.DataFrame) -> Chart:

@@ -141,7 +141,9 @@ def _table(plan: Plan, items: Mapping[str, Sequence[Observed]]) -> TextTable:
             plain(o.name),
             str(o.year),
             number(o.value),
-            f"{number(o.low)} to {number(o.high)}" if o.low is not None and o.high else "",
+            f"{number(o.low)} to {number(o.high)}"
+            if o.low is not None and o.high is not None
+            else "",
             number(float(value)),
             unit_of(plan, o),
             o.reference,

@@ -64,7 +64,7 @@ function layoutOf(figure, width, looks) {
   if (figure.unit && !own.names) made.yaxis.title = {text: text(figure.unit), standoff: 6, font: {size: 11, color: looks.soft}};
   for (const name of ["xaxis", "yaxis"]) if (made[name].title.text) made[name].title = {standoff: 6, ...made[name].title, font: {size: 11, color: looks.soft}};
   if (own.names) made.yaxis.showgrid = true;
-  if (own.free) { made.yaxis.rangemode = "normal"; }
+  if (own.free) { made.yaxis.rangemode = (own.yaxis || {}).rangemode || "normal"; }
   return made;
 }
 

@@ -39,6 +39,9 @@ ITEMS = {
     "credit": "credits for by-products",
     "stockpile_holding": "holding stockpiles",
     "curve": "what is bought by steps of price",
+    "rent_abroad": "rent of suppliers and buyers abroad",
+    "unseen_cost": "unseen costs of a calibration",
+    "benefit": "benefit of buyers at home",
     "export_revenue": "revenue of exports at a price",
 }
 """Items of cost in words; others are named as the tables name them."""

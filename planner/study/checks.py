@@ -105,17 +105,19 @@ class Checks:
                 )
 
     def _tranches_at_home(self) -> None:
-        """The energy of ore is counted at home, by the study's grid: an import digs elsewhere."""
+        """The energy of ore is counted at home, by the study's grid: what stands at another place,
+        or an import, digs elsewhere."""
         for process in self.nouns.processes.values():
-            for name in process.deposits if process.kind == "import" else ():
+            elsewhere = process.kind == "import" or process.place != HOME
+            for name in process.deposits if elsewhere else ():
                 steps = self.nouns.deposits[name].curve.values()
                 if any(step.electricity.any() or step.direct_emission.any() for step in steps):
                     self.problems.at(
                         self.numbers.first_row("curves", name),
                         "of",
-                        f"the ore of '{name}' has energy of its own, which counts at home, but the "
-                        f"import '{process.name}' digs it; give the import embodied_emission "
-                        "instead, and a deposit of its own",
+                        f"the ore of '{name}' has energy of its own, which counts at home, but "
+                        f"'{process.name}' digs it abroad; give what digs there its own emission "
+                        "and electricity instead, by tonne of metal, and a deposit of its own",
                     )
 
     def _demand_is_terminal(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from planner.study.targets.selected import unselectable
 from planner.system.nouns import Policy
 from planner.system.provenance import home_output, mixing, secondary_output
 from planner.system.sufficiency import counted, counted_exports, unsettled_output
@@ -12,9 +13,13 @@ from planner.system.trade import Network, Unsettled, brought_in, counted_importe
 from planner.system.unit_accounts import has_equivalent
 
 
-def uncountable(network: Network, policy: Policy) -> Iterator[tuple[str, str]]:
+def uncountable(
+    network: Network, policy: Policy, metals: tuple[str, ...]
+) -> Iterator[tuple[str, str]]:
     """Field of a policy and what is wrong with what it counts."""
+    yield from unselectable(network, policy, metals)
     yield from _mixed(network, policy)
+    yield from _uncovered(network, policy)
     field = "stages" if policy.kind == "self_sufficiency" else "origin"
     remedy = ", or name fewer stages" if field == "stages" else ""
     for each in dict.fromkeys(_unsettled(network, policy)):
@@ -31,6 +36,18 @@ def uncountable(network: Network, policy: Policy) -> Iterator[tuple[str, str]]:
                 "metal got from a tonne of it in good_values.csv"
             )
             yield "kind", message
+
+
+def _uncovered(network: Network, policy: Policy) -> Iterator[tuple[str, str]]:
+    """Stockpiles of which no demand named needs a metal."""
+    for name in policy.goods if policy.demand else ():
+        metals = set(network.goods[name].content)
+        if not any(metals.intersection(network.goods[good].content) for good in policy.demand):
+            message = (
+                f"holds none of the metals of '{name}': there is nothing to cover; name goods that "
+                "do, or leave it out"
+            )
+            yield "demand", message
 
 
 def _mixed(network: Network, policy: Policy) -> Iterator[tuple[str, str]]:
@@ -59,7 +76,9 @@ def _goods_counted(network: Network, policy: Policy) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for metal in _metals(network, policy):
         names = set(_trade_and_output(network, policy))
-        if policy.of != "imports":
+        if policy.demand:
+            names |= set(policy.demand)
+        elif policy.of != "imports":
             names |= {good.name for good in network.goods.values() if good.demand is not None}
         held = (name for name in names if name in network.goods)
         found |= {(name, metal) for name in held if metal in network.goods[name].content}

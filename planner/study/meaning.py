@@ -28,6 +28,7 @@ Question = Literal[
     "running",
     "orderable",
     "built",
+    "announced",
     "growing",
     "declining",
     "lost",
@@ -41,6 +42,8 @@ Question = Literal[
     "bringing",
     "ordering",
     "emitting",
+    "causing",
+    "caused",
     "priced",
     "stocked",
     "rising",
@@ -155,6 +158,15 @@ MEANINGS: tuple[Meaning, ...] = (
         among=AT_HOME,
     ),
     Meaning(
+        "impacts",
+        (),
+        "impacts that a process has",
+        "no process has '{name}': it is computed of nothing; give factors `impact:{name}` in "
+        "process_values.csv, or drop it",
+        asks="caused",
+        severity="warning",
+    ),
+    Meaning(
         "process_values",
         ("loading",),
         "processes on a plant",
@@ -222,6 +234,15 @@ MEANINGS: tuple[Meaning, ...] = (
         "plant '{name}' has a life but neither a capital_cost nor anything under construction: "
         "existing_capacity says by itself how it retires; give one of them, or drop the row",
         asks="built",
+        severity="warning",
+    ),
+    Meaning(
+        "plants",
+        ("probability",),
+        "plants with anything under construction",
+        "nothing of plant '{name}' is under construction, so that its probability is that of "
+        "nothing; give under_construction, or drop the row",
+        asks="announced",
         severity="warning",
     ),
     Meaning(
@@ -509,5 +530,13 @@ POLICY_MEANINGS: tuple[PolicyMeaning, ...] = (
         "or drop the policy",
         "cap",
         "emitting",
+    ),
+    PolicyMeaning(
+        ("impact_cap", "impact_budget"),
+        "a process has the impact within the scope",
+        "no process has {lacking}: the cap bounds nothing; give factors in process_values.csv, or "
+        "drop the policy",
+        "impact",
+        "causing",
     ),
 )

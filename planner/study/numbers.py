@@ -12,9 +12,10 @@ import numpy as np
 
 from planner.study.overrides import COMMAND_LINE, Overrides, override_row, path_of
 from planner.study.problems import Problems
-from planner.study.rows import Key, RowReader, ValueRow, internal_unit, limits, parameter_of
+from planner.study.rows import Key, RowReader, ValueRow, limits, parameter_of
 from planner.study.scenarios import BASE, rows_in_force
 from planner.system.nouns import Array, Datum, Place
+from planner.units import target_unit
 
 _ENDS = {
     "before": "the first year given",
@@ -55,6 +56,7 @@ class Numbers:
         problems: Problems,
     ) -> None:
         head = reader.head
+        self._unit = reader.unit
         self.currency_year, self.problems = head.currency_year, problems
         self.first, self.last = head.periods[0].first, head.periods[-1].last
         self.rows: dict[Key, list[ValueRow]] = rows_in_force(values, BASE)
@@ -117,17 +119,17 @@ class Numbers:
                 own[table, keys].pop(parameter, None)
         self._series = self._series | own
 
+    def unit(self, key: Key) -> str:
+        """The internal unit of a series, with the currency year in it."""
+        return target_unit(self._unit(key), self.currency_year)
+
     def text(self, path: str, value: float) -> str:
         """A value in the internal unit as `--set` takes it."""
         spot = self._spots.get(path)
         if spot is not None:
             return f"{float(value)!r} {spot.unit}"
         key = self._paths.get(path)
-        return (
-            repr(float(value))
-            if key is None
-            else f"{float(value)!r} {internal_unit(key, self.currency_year)}"
-        )
+        return repr(float(value)) if key is None else f"{float(value)!r} {self.unit(key)}"
 
     @cached_property
     def _paths(self) -> Mapping[str, Key]:
@@ -147,7 +149,7 @@ class Numbers:
 
     def _spots_of(self, series: str, key: Key) -> Iterator[tuple[str, Spot]]:
         """The rows of a series by path; that of a series without years is its one row."""
-        unit, rows, ends = internal_unit(key, self.currency_year), self.rows[key], None
+        unit, rows, ends = self.unit(key), self.rows[key], None
         for at, row in enumerate(rows):
             if row.year is None and len(rows) > 1:
                 continue
@@ -232,7 +234,7 @@ class Numbers:
         """Every row in force as a Datum, by path and year."""
         found = []
         for key in sorted(self.rows):
-            path, unit = path_of(key), internal_unit(key, self.currency_year)
+            path, unit = path_of(key), self.unit(key)
             found += [
                 Datum(
                     path if row.year is None else f"{path}.{row.year}",

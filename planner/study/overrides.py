@@ -14,14 +14,12 @@ from planner.study.rows import (
     RowReader,
     ValueRow,
     bounded,
-    internal_unit,
     number,
     parameter_of,
-    unit_of,
 )
 from planner.study.schema import BY_NAME, ParameterForm, TableForm
 from planner.system.nouns import Place
-from planner.units import factor, suggestion
+from planner.units import suggestion, target_unit
 
 COMMAND_LINE = "--set"
 
@@ -103,10 +101,10 @@ class Overrides:
         given, _, unit = text.strip().partition(" ")
         if not unit:
             if len(units) != 1:
-                wanted = internal_unit(key, self.currency_year)
+                wanted = target_unit(self.reader.unit(key), self.currency_year)
                 raise ValueError(f"'{text}' needs its unit, such as '{given} {wanted}'")
             (unit,) = units
-        value = number(given) * factor(unit, unit_of(key, parameter), self.currency_year)
+        value = number(given) * self.reader.factor(unit, key, parameter)
         if wrong := bounded(value, parameter):
             raise ValueError(wrong)
         return value, unit.strip()
@@ -128,7 +126,7 @@ class Overrides:
         """Return True if a table may give this parameter of a known name, without naming a
         metal."""
         form = table.parameter(parameter)
-        if not table.has_parameter_column or form is None:
+        if not table.has_parameter_column or form is None or self.reader.unknown_impact(parameter):
             return False
         known = self.reader.names.get(table.keys[0].refers_to or table.name) or ()
         return name in known and (len(table.keys) == 1 or form.with_metal == "never")

@@ -19,11 +19,15 @@ from planner.study.rows import YEAR, number
 from planner.study.schema import (
     COMMON,
     POLICY_FORMS,
+    PRESET,
     ROWS_OF_NATURE,
     PolicyField,
     PolicyForm,
     Reading,
 )
+from planner.study.targets.presets import lacking, unknown
+from planner.study.targets.selectors import ALL, read_selector, selections
+from planner.study.targets.written import Written
 from planner.system.nouns import (
     Array,
     Good,
@@ -33,6 +37,7 @@ from planner.system.nouns import (
     Ramp,
     frozen_array,
 )
+from planner.system.selection.selector import AT_HOME, Selector
 from planner.system.trade import is_from, origins
 from planner.units import factor, suggestion
 
@@ -49,17 +54,24 @@ GOODS_NAMED: Mapping[str, tuple[Callable[[Good], bool], str]] = {
         lambda good: good.stockpile is not None,
         "'{0.name}' cannot be stored; give its opening_stock in good_values.csv",
     ),
+    "demanded": (
+        lambda good: good.demand is not None,
+        "nothing is demanded of '{0.name}'; name goods that demand.csv has",
+    ),
 }
 """For what a field may name of goods: which they are, and the message for the others."""
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A policy as it is written: its fields, and where it stands in study.toml."""
+class Level:
+    """A field that holds a number, or one by year."""
 
-    name: str
-    fields: Mapping[str, Any]
-    section: str
+    key: str
+    unit: str
+    of: str
+    """What it is a level of, in words."""
+    by_year: bool = True
+    maximum: float | None = None
 
 
 class PolicyReader:
@@ -71,8 +83,12 @@ class PolicyReader:
         self.nouns_named: Mapping[str, tuple[str, ...]] = {
             "metals": head.metals,
             "origins": tuple(sorted({*filter(None, origins(nouns)), *nouns.abroad})),
+            "origins and home": (*sorted({*filter(None, origins(nouns)), *nouns.abroad}), AT_HOME),
+            "places and home": (*nouns.abroad, AT_HOME),
             "goods": tuple(nouns.goods),
             "processes": tuple(nouns.processes),
+            "impacts": tuple(nouns.impacts),
+            "plants": tuple(nouns.plants),
         }
         self.readings: Mapping[Reading, Callable[[Written, PolicyField], Any]] = {
             "kind": lambda policy, field: policy.fields["kind"],
@@ -82,6 +98,8 @@ class PolicyReader:
             "penalty": self._penalty,
             "name": self._name,
             "names": self._names,
+            "selector": self._selector,
+            "series": self._budget,
         }
 
     def refuse(self, policy: Written, key: str, message: str) -> None:
@@ -95,6 +113,9 @@ class PolicyReader:
 
     def read(self, policy: Written) -> Policy | None:
         """The policy, whether enabled or not; None where its kind is unknown."""
+        if wrong := unknown(policy.fields):
+            self.refuse(policy, PRESET, wrong)
+            return None
         form = self._form(policy)
         if form is None:
             return None
@@ -133,16 +154,27 @@ class PolicyReader:
     def _check_fields(self, policy: Written, form: PolicyForm) -> None:
         """Refuse fields that the form does not have, and miss those that it requires."""
         common, own = ([f.name for f in fields] for fields in (COMMON, form.required))
-        allowed = [*common, form.level, *own, *(f.name for f in form.optional)]
+        allowed = [*common, *form.levels, *own, *(f.name for f in form.optional)]
         for key in policy.fields:
             if key not in allowed:
                 close, there = suggestion(key, allowed), ", ".join(allowed)
                 self.refuse(
                     policy, key, f"is not a field of {form.kind}{close}; there are: {there}"
                 )
-        for key in (form.level, *own):
-            if key not in policy.fields:
+        given = [key for key in form.levels if key in policy.fields]
+        if len(given) > 1:
+            self.refuse(
+                policy,
+                given[-1],
+                f"stands beside {given[0]}; give either, and the other in a policy of its own",
+            )
+        left = lacking(policy.fields)
+        for key in own if given else (" or ".join(form.levels), *own):
+            if key not in (*policy.fields, *left):
                 self.refuse(policy, key, f"is missing; a policy of kind {form.kind} needs it")
+        for path in lacking(policy.fields):
+            message = f"is missing; the preset '{policy.fields[PRESET]}' leaves it to the study"
+            self.refuse(policy, path, message)
         if "source" not in policy.fields:
             self.refuse(policy, "source", "is missing; say where the target comes from")
 
@@ -150,12 +182,16 @@ class PolicyReader:
         """The policy of these values; names in fields that the noun does not have go together."""
         named = {f.name: given[f.name] for f in form.fields if f.among and f.name in given}
         own = {name: value for name, value in named.items() if name in POLICY_NAMES}
+        own |= selections(given)
         return Policy(
             policy.name,
             form.kind,
             self._level(policy, form, given),
             **own,
             penalty=given.get("penalty"),
+            ceiling=bool(form.or_level and form.or_level in policy.fields),
+            budget=given.get("budget"),
+            preset=str(policy.fields.get(PRESET, "")),
             named={k: (v,) if isinstance(v, str) else v for k, v in named.items() if k not in own},
             source=str(policy.fields.get("source", "")),
             place=Place(HEAD_FILE, self.head.line(policy.section)),
@@ -163,7 +199,7 @@ class PolicyReader:
 
     def _check_counting(self, policy: Policy) -> None:
         """What a policy counts can be told, and the study says what it stands for."""
-        for field, message in uncountable(self.nouns, policy):
+        for field, message in uncountable(self.nouns, policy, self.head.metals):
             section = f"policies.{policy.name}"
             self.problems.add(HEAD_FILE, policy.place.row, f"{section}.{field}", message)
 
@@ -185,13 +221,15 @@ class PolicyReader:
         given = policy.fields[field.name]
         if not isinstance(given, str):
             self.refuse(policy, field.name, f"is {given!r}; give a name")
-        elif self._is_known(policy, field, given):
+        elif self.is_known(policy, field, given):
             return given
         return "" if isinstance(field.among, str) else field.among[0]
 
     def _names(self, policy: Written, field: PolicyField) -> tuple[str, ...]:
         """The known names that a field lists."""
         given = policy.fields[field.name]
+        if given == ALL:
+            given = list(self.every(field))
         if not isinstance(given, list):
             self.refuse(policy, field.name, f"is {given!r}; give a list of names")
             return ()
@@ -202,11 +240,17 @@ class PolicyReader:
             if not isinstance(name, str):
                 self.refuse(policy, field.name, f"is {given!r}; give a list of names")
                 return ()
-            if self._is_known(policy, field, name):
+            if self.is_known(policy, field, name):
                 found.append(name)
         return tuple(dict.fromkeys(found))
 
-    def _is_known(self, policy: Written, field: PolicyField, name: str) -> bool:
+    def every(self, field: PolicyField) -> tuple[str, ...]:
+        """Every name that a field may hold."""
+        among = field.among if isinstance(field.among, tuple) else self.nouns_named[field.among]
+        fits, _ = GOODS_NAMED[field.only]
+        return tuple(n for n in among if field.among != "goods" or fits(self.nouns.goods[n]))
+
+    def is_known(self, policy: Written, field: PolicyField, name: str) -> bool:
         """Return True if a field may hold the name; refuse it otherwise."""
         among = field.among if isinstance(field.among, tuple) else self.nouns_named[field.among]
         if name not in among:
@@ -237,54 +281,65 @@ class PolicyReader:
             return None
         return value
 
+    def _selector(self, policy: Written, field: PolicyField) -> Selector:
+        return read_selector(self, policy, field.name)
+
+    def _budget(self, policy: Written, field: PolicyField) -> Array | None:
+        """A limit by year in USD, NaN where there is none."""
+        return self._series(policy, Level(field.name, "USD/year", "a limit"))
+
     def _level(self, policy: Written, form: PolicyForm, read: Mapping[str, Any]) -> Array:
         """The level by year, NaN where it is not in force: outside from ... to and outside the
         years given; linear between them."""
-        given, start, end = policy.fields.get(form.level), read.get("from"), read.get("to")
-        level = np.full(len(self.years), np.nan)
-        if isinstance(given, dict) and not form.by_year:
-            self.refuse(
-                policy,
-                form.level,
-                f"holds a level by year; a {form.kind} counts all years together: write "
-                f"{form.level} = NUMBER",
-            )
-        elif isinstance(given, dict):
-            points = self._points(policy, form, given)
-            if points:
-                level = np.interp(
-                    self.years, list(points), list(points.values()), left=np.nan, right=np.nan
-                )
-        elif given is not None:
-            value = self._bounded(policy, form, given)
-            level[:] = np.nan if value is None else value
+        start, end = read.get("from"), read.get("to")
+        key = next((key for key in form.levels if key in policy.fields), form.level)
+        level = self._series(policy, Level(key, form.unit, form.kind, form.by_year, form.maximum))
         if start is not None and end is not None and start > end:
             self.refuse(policy, "to", f"from {start} to {end} holds no year; give years in order")
         level[self.years < (start or self.years[0])] = np.nan
         level[self.years > (end or self.years[-1])] = np.nan
         return frozen_array(level)
 
-    def _bounded(self, policy: Written, form: PolicyForm, given: Any) -> float | None:
-        value = self._number(policy, form.level, given, form.unit)
-        if value is not None and form.maximum is not None and value > form.maximum:
+    def _series(self, policy: Written, level: Level) -> Array:
+        """A number, or numbers by year with linear ones between them, NaN outside the years."""
+        given, series = policy.fields.get(level.key), np.full(len(self.years), np.nan)
+        if isinstance(given, dict) and not level.by_year:
             self.refuse(
                 policy,
-                form.level,
-                f"is {value:g}; the {form.level} of {form.kind} must be {form.maximum:g} or less",
+                level.key,
+                f"holds a level by year; a {level.of} counts all years together: write "
+                f"{level.key} = NUMBER",
+            )
+        elif isinstance(given, dict):
+            points = self._points(policy, level, given)
+            if points:
+                series = np.interp(
+                    self.years, list(points), list(points.values()), left=np.nan, right=np.nan
+                )
+        elif given is not None:
+            value = self._bounded(policy, level, given)
+            series[:] = np.nan if value is None else value
+        return series
+
+    def _bounded(self, policy: Written, level: Level, given: Any) -> float | None:
+        value = self._number(policy, level.key, given, level.unit)
+        if value is not None and level.maximum is not None and value > level.maximum:
+            self.refuse(
+                policy,
+                level.key,
+                f"is {value:g}; the {level.key} of {level.of} must be {level.maximum:g} or less",
             )
             return None
         return value
 
-    def _points(
-        self, policy: Written, form: PolicyForm, given: Mapping[str, Any]
-    ) -> dict[int, float]:
+    def _points(self, policy: Written, level: Level, given: Mapping[str, Any]) -> dict[int, float]:
         points: dict[int, float] = {}
         for text, raw in given.items():
-            value = self._bounded(policy, form, raw)
+            value = self._bounded(policy, level, raw)
             if not YEAR.fullmatch(text):
                 self.refuse(
                     policy,
-                    form.level,
+                    level.key,
                     f"holds '{text}'; write year = number, such as {{ {self.years[0]} = 0.5 }}",
                 )
             elif value is not None:
@@ -292,7 +347,7 @@ class PolicyReader:
         if any(b < a for a, b in pairwise(points)):
             self.refuse(
                 policy,
-                form.level,
+                level.key,
                 f"years are out of order: {', '.join(map(str, points))}; write them ascending",
             )
             return dict(sorted(points.items()))

@@ -19,16 +19,21 @@ from planner.study.judgement import Facts, doubts, refuse_unheeded
 from planner.study.nouns import NO_NOUNS, Nouns, StudyTables, read_nouns, whole_study_series
 from planner.study.numbers import Numbers
 from planner.study.overrides import COMMAND_LINE
-from planner.study.policies import Written, read_policies, with_closures
+from planner.study.policies import read_policies, with_closures
 from planner.study.problems import Problems
 from planner.study.rows import RowReader, place_goods
 from planner.study.rows.vintages import Values, in_force
 from planner.study.scenarios import composed, layers, merged
-from planner.study.schema import TABLES, TableForm
+from planner.study.schema import PRESET, TABLES, TableForm
+from planner.study.targets.presets import expanded
+from planner.study.targets.settings import set_field
+from planner.study.targets.written import Written
 from planner.system.nouns import Datum, Good, System, frozen_map
 from planner.units import suggestion
 
 V = TypeVar("V")
+OF_HEAD = (*SCENARIO_HEAD, AS_OF)
+"""Settings that are no field of a policy."""
 
 
 def read(
@@ -354,6 +359,8 @@ class _Reading:
             ),
             loss_media=frozen_map(nouns.loss_media),
             take_back=frozen_map({n: b for n, b in nouns.take_back.items() if b.more.any()}),
+            discoveries=frozen_map(nouns.discoveries),
+            impacts=frozen_map(nouns.impacts),
             observations=nouns.observations,
             abroad=frozen_map(nouns.abroad),
             border_charges=frozenset(head.border_charges),
@@ -403,8 +410,12 @@ class _Reading:
             changes = self.head.scenarios[scenario].policies
             written = merged(written, changes)
             section |= {name: f"scenarios.{scenario}.policies.{name}" for name in changes}
+        # a preset first: its fields can then be set like those of any policy
+        for path in [path for path in settings if path.endswith(f".{PRESET}")]:
+            self._set_policy(written, path, settings[path])
+        written = {name: expanded(fields) for name, fields in written.items()}
         for path, value in settings.items():
-            if path not in (*SCENARIO_HEAD, AS_OF):
+            if path not in OF_HEAD and not path.endswith(f".{PRESET}"):
                 self._set_policy(written, path, value)
         return [
             Written(name, _unless_later(fields, settings[AS_OF]), section[name])
@@ -412,18 +423,9 @@ class _Reading:
         ]
 
     def _set_policy(self, written: dict[str, dict[str, Any]], path: str, value: Any) -> None:
-        """Override a field of a policy, by its path policies.NAME.field."""
-        words = path.split(".")
-        if len(words) == 3 and words[1] in written:
-            written[words[1]][words[2]] = value
-            return
-        close = suggestion(words[1], written) if len(words) > 1 else ""
-        self.problems.add(
-            COMMAND_LINE,
-            0,
-            path,
-            f"no policy has this path{close}; write policies.NAME.field",
-        )
+        span = self.head.periods[0].first, self.head.periods[-1].last
+        if wrong := set_field(written, path, value, span):
+            self.problems.add(COMMAND_LINE, 0, path, wrong)
 
 
 def _same(
@@ -443,7 +445,7 @@ def _unless_later(fields: Mapping[str, Any], as_of: int | None) -> Mapping[str, 
 
 
 def _is_setting(path: str) -> bool:
-    return path in (*SCENARIO_HEAD, AS_OF) or path.partition(".")[0] == "policies"
+    return path in OF_HEAD or path.partition(".")[0] == "policies"
 
 
 def _wrong_setting(path: str, value: Any) -> str:

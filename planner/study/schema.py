@@ -7,20 +7,23 @@ new` starts from it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from planner.system.losses import MEDIA, WITHOUT_PROCESS
 from planner.system.nouns import (
+    PATHWAYS,
     SCOPES,
     TRADE,
     Distribution,
     GoodKind,
     MeasureKind,
     Pathway,
+    Policy,
     ProcessKind,
     Stage,
 )
+from planner.system.trade import FORMS
 
 VALUE_COLUMNS = (
     "year",
@@ -66,6 +69,14 @@ COLUMN_NOTES: Mapping[str, str] = {
     ),
     "note": "how it was derived, what is doubtful",
 }
+
+
+FACTOR = "impact:"
+"""What the name of a parameter begins with that is the factor of an impact of impacts.csv."""
+ANY_FACTOR = f"{FACTOR}NAME"
+"""The parameter that stands for the factors of all impacts."""
+UNIT_OF_IMPACT = "IMPACT"
+"""Stands in a unit for the unit of the impact, as impacts.csv states it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +176,13 @@ class TableForm:
         return (*texts, *["parameter"] * self.has_parameter_column, *tail)
 
     def parameter(self, name: str) -> ParameterForm | None:
-        """The parameter of a name; None where the table has none such."""
-        return next((p for p in self.parameters if p.name == name), None)
+        """The parameter of a name; None where the table has none such. One that stands for the
+        names of another table has the name given."""
+        found = next((p for p in self.parameters if p.name == name), None)
+        if found is None and name.startswith(FACTOR) and name != FACTOR:
+            stands = next((p for p in self.parameters if p.name == ANY_FACTOR), None)
+            found = None if stands is None else replace(stands, name=name)
+        return found
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -441,6 +457,45 @@ TABLES: tuple[TableForm, ...] = (
         required=False,
     ),
     TableForm(
+        "impacts",
+        "Impacts beside carbon, environmental or social, one row an impact. What the study gives "
+        "factors of is computed from the plan; it is in the programme where it has a price, or a "
+        "policy caps it.",
+        keys=(Column("impact", "its name, such as water", required=True),),
+        columns=(
+            Column(
+                "unit",
+                "what it is counted in (m3, kg SO2 eq, medium risk hours), as text without a "
+                "division",
+                required=True,
+            ),
+            Column(
+                "scope",
+                "what its price falls on and a frontier aims at: `territorial`, what happens at "
+                "home, or `footprint`, with what imports bring with them; the footprint where "
+                "empty",
+                choices=(*SCOPES, ""),
+            ),
+            Column("description", "in words: what is counted, by which method"),
+        ),
+        required=False,
+    ),
+    TableForm(
+        "impact_values",
+        "Numbers of impacts.",
+        keys=(Column("impact", "the impact", required=True, refers_to="impacts"),),
+        parameters=(
+            ParameterForm("price", f"USD/{UNIT_OF_IMPACT}", "price of a unit of it", default=0.0),
+            ParameterForm(
+                "electricity",
+                f"{UNIT_OF_IMPACT}/MWh",
+                "impact of a MWh of electricity from the home grid",
+                default=0.0,
+            ),
+        ),
+        required=False,
+    ),
+    TableForm(
         "process_values",
         "Numbers of processes, per unit of activity.",
         keys=(Column("process", "the process", required=True, refers_to="processes"),),
@@ -526,6 +581,17 @@ TABLES: tuple[TableForm, ...] = (
                 maximum=1.0,
                 positive=True,
             ),
+            ParameterForm(
+                ANY_FACTOR,
+                f"{UNIT_OF_IMPACT}/t",
+                (
+                    "impact NAME of impacts.csv, below zero where it is spared: at home what the "
+                    "process does by itself, without its electricity from the grid; of an import "
+                    "what it brings with it, cradle to border"
+                ),
+                default=0.0,
+                minimum=None,
+            ),
         ),
         required=False,
     ),
@@ -583,6 +649,14 @@ TABLES: tuple[TableForm, ...] = (
                 "capacity that starts in its year without a new order, for a plant life",
                 events=True,
                 longer="from its year on",
+            ),
+            ParameterForm(
+                "probability",
+                "1",
+                "that what is under construction or announced comes about; absent: it does. A plan "
+                "counts on it from 0.5 on and not below; an ensemble draws it, there or not",
+                by_year=False,
+                maximum=1.0,
             ),
             ParameterForm(
                 "capital_cost",
@@ -653,6 +727,14 @@ TABLES: tuple[TableForm, ...] = (
                 "brownfield growth: share of the ore left at the end of the year before that is "
                 "found in the year about what is mined; the reserve holds that of the first year",
                 default=0.0,
+            ),
+            ParameterForm(
+                "probability",
+                "1",
+                "that an announced deposit comes to be mined; absent: it does. A plan counts on it "
+                "from 0.5 on and not below; an ensemble draws it, there or not",
+                by_year=False,
+                maximum=1.0,
             ),
         ),
         required=False,
@@ -838,6 +920,91 @@ TABLES: tuple[TableForm, ...] = (
                 "most that there is to be found in all; without limit where absent",
                 by_year=False,
                 longer="all years together",
+            ),
+        ),
+        required=False,
+    ),
+    TableForm(
+        "discoveries",
+        "Types of deposit that may be found: drawn in ensembles (`planner ensemble`) and by "
+        "`planner.discovered`. No plan counts on any, and a study without samples is the same "
+        "without them.",
+        keys=(Column("discovery", "its name", required=True),),
+        columns=(
+            Column(
+                "deposit",
+                "the deposit that what is found adds to, as `additions` do",
+                required=True,
+                refers_to="deposits",
+            ),
+            Column(
+                "plant",
+                "the plant that its capacity adds to; empty where capacity does not matter",
+                refers_to="plants",
+            ),
+            Column("description", "in words"),
+        ),
+        required=False,
+    ),
+    TableForm(
+        "discovery_values",
+        "Numbers of discoveries. Ore and grade of each find are lognormal; its capacity follows "
+        "from its ore by Taylor's rule, capacity_factor x ore^capacity_exponent t of ore a year.",
+        keys=(Column("discovery", "the discovery", required=True, refers_to="discoveries"),),
+        parameters=(
+            ParameterForm("rate", "1/year", "expected number found in a year; required"),
+            ParameterForm(
+                "tonnage",
+                "t",
+                "median of the ore in one; required",
+                by_year=False,
+                positive=True,
+            ),
+            ParameterForm(
+                "tonnage_spread",
+                "1",
+                "standard deviation of the natural logarithm of the ore",
+                default=0.0,
+                by_year=False,
+            ),
+            ParameterForm(
+                "grade",
+                "t/t",
+                "median of the metal, as the reserve counts it, won of a tonne of ore; required",
+                by_year=False,
+                maximum=1.0,
+                positive=True,
+            ),
+            ParameterForm(
+                "grade_spread",
+                "1",
+                "standard deviation of the natural logarithm of the grade",
+                default=0.0,
+                by_year=False,
+            ),
+            ParameterForm(
+                "capacity_factor",
+                "1",
+                "t of ore a year per (t of ore)^capacity_exponent",
+                default=5.0,
+                by_year=False,
+                positive=True,
+            ),
+            ParameterForm(
+                "capacity_exponent",
+                "1",
+                "elasticity of capacity by ore (Taylor 1986: 0.75; Long 2009: 0.65 of open pits "
+                "and block caves, 0.56 of other underground mines)",
+                default=0.75,
+                by_year=False,
+                positive=True,
+            ),
+            ParameterForm(
+                "lead_time",
+                "year",
+                "whole years from finding to the first ore",
+                default=0.0,
+                by_year=False,
             ),
         ),
         required=False,
@@ -1164,7 +1331,9 @@ SERIES_DEFAULTS: Mapping[str, float] = {
 }
 
 
-Reading = Literal["kind", "text", "switch", "year", "penalty", "name", "names"]
+Reading = Literal[
+    "kind", "text", "switch", "year", "penalty", "name", "names", "selector", "series"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -1176,8 +1345,8 @@ class PolicyField:
     reading: Reading
     among: str | tuple[str, ...]
     """The words that a name is chosen of, or the nouns that it must be one of: `metals`, `origins`,
-    `goods`, `processes`. Empty where the field holds no name."""
-    only: Literal["any", "waste", "stored"]
+    `goods`, `processes`, `plants`. Empty where the field holds no name."""
+    only: Literal["any", "waste", "stored", "demanded"]
     """Which goods may be named."""
 
     def __post_init__(self) -> None:
@@ -1199,12 +1368,100 @@ STAGES = PolicyField("stages", "names", get_args(Stage), "any")
 PROCESSES = PolicyField("processes", "names", "processes", "any")
 WASTES = PolicyField("goods", "names", "goods", "waste")
 STORED_GOODS = PolicyField("goods", "names", "goods", "stored")
+IMPACT = PolicyField("impact", "name", "impacts", "any")
 SCOPE = PolicyField("scope", "name", SCOPES, "any")
 OF = PolicyField("of", "name", ("demand", "imports"), "any")
 PROVENANCE = PolicyField("provenance", "name", ("any", "home"), "any")
+METALS = PolicyField("metals", "names", "metals", "any")
+NUMERATOR = PolicyField("numerator", "selector", (), "any")
+DENOMINATOR = PolicyField("denominator", "selector", (), "any")
+EACH = PolicyField("each", "names", ("metals", "stages", "origins"), "any")
+MEASURED = PolicyField("measured", "name", ("refined", "contained", "activity"), "any")
+DEMANDED_GOODS = PolicyField("demand", "names", "goods", "demanded")
+ACTIVITY = PolicyField("activity", "selector", (), "any")
+PLANTS = PolicyField("plants", "names", "plants", "any")
+BUDGET = PolicyField("budget", "series", (), "any")
+PRESET = "preset"
+"""Field of a policy that takes its other fields from a preset."""
 
-COMMON = (KIND, SOURCE, NOTE, ENABLED, PUBLISHED)
+PRESETS = PolicyField(PRESET, "text", (), "any")
+
+COMMON = (KIND, SOURCE, NOTE, ENABLED, PUBLISHED, PRESETS)
 """Fields of every policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectorField:
+    """A field of a selector (`planner.system.selection.selector`)."""
+
+    name: str
+    among: str | tuple[str, ...]
+    """As in PolicyField; empty for true or false."""
+    several: bool
+    """True where it takes a name, a list of names, or `*` for all of them."""
+    only: Literal["any", "demanded"]
+    note: str
+
+
+SELECTOR_FIELDS: tuple[SelectorField, ...] = (
+    SelectorField("metals", "metals", True, "any", "metals; those of the policy where left out"),
+    SelectorField("goods", "goods", True, "any", "goods by name"),
+    SelectorField(
+        "forms",
+        FORMS,
+        True,
+        "any",
+        "forms in which goods are traded ([conventions](conventions.md#what-crosses-the-border))",
+    ),
+    SelectorField("processes", "processes", True, "any", "processes by name"),
+    SelectorField("kinds", get_args(ProcessKind), True, "any", "kinds of processes"),
+    SelectorField("stages", get_args(Stage), True, "any", "stages of processes"),
+    SelectorField(
+        "origins",
+        "origins and home",
+        True,
+        "any",
+        "origins of what comes in from abroad (`*`: all of them), or `home`: what does not",
+    ),
+    SelectorField(
+        "places",
+        "places and home",
+        True,
+        "any",
+        "places where processes run and demand is; left out: in the country of the study alone",
+    ),
+    SelectorField(
+        "pathways",
+        PATHWAYS,
+        True,
+        "any",
+        "pathways by which metal was won, traced through the recipes",
+    ),
+    SelectorField(
+        "flow",
+        ("gives", "takes"),
+        False,
+        "any",
+        "what the processes give (default), a chain once, or what they take",
+    ),
+    SelectorField(
+        "less_exports",
+        (),
+        False,
+        "any",
+        "true: exports of the goods selected (by stage, name and form) are taken off",
+    ),
+    SelectorField(
+        "demand",
+        "goods",
+        True,
+        "demanded",
+        "goods of which the demand is counted instead of a flow: end uses",
+    ),
+    SelectorField(
+        "market", ("all", "home", "abroad"), False, "any", "demand that counts; default all"
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -1225,6 +1482,17 @@ class PolicyForm:
     """False: its level is one number, for all years together."""
     longer: str = "each year in force"
     """Meaning of the level in a period of several years."""
+    or_level: str = ""
+    """Another field that may hold the level instead: of a floor, the one of a ceiling."""
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Fields that may hold the level; a policy gives one of them."""
+        return tuple(filter(None, (self.level, self.or_level)))
+
+    def level_of(self, policy: Policy) -> str:
+        """The field that holds the level of a policy."""
+        return self.or_level if self.or_level and policy.ceiling else self.level
 
     def __post_init__(self) -> None:
         for given in (*self.required, *self.optional):
@@ -1238,6 +1506,28 @@ class PolicyForm:
 
 
 POLICIES: tuple[PolicyForm, ...] = (
+    PolicyForm(
+        "share",
+        "what one selector counts is at least, or at most, this share of what another counts, "
+        "[flows or demand](#selectors); several of the kinds below are names for common cases",
+        "at_least",
+        "1",
+        (NUMERATOR, DENOMINATOR),
+        (METALS, EACH, MEASURED, FROM, TO, PENALTY),
+        or_level="at_most",
+    ),
+    PolicyForm(
+        "subsidy",
+        "the state pays this much per unit of activity of what a selector picks, or per unit of "
+        "yearly capacity ordered of plants; the plan is decided at the cost that is left, the "
+        "cost of the country holds none of it ([conventions](conventions.md#subsidies)); with a "
+        "`budget`, at most that much a year",
+        "rate",
+        "USD/t",
+        (),
+        (ACTIVITY, PLANTS, BUDGET, FROM, TO),
+        longer="each year in force, for what is placed of orders in it",
+    ),
     PolicyForm(
         "self_sufficiency",
         "home output at the stages (ore, refined metal, finished goods), less exports of it "
@@ -1310,6 +1600,23 @@ POLICIES: tuple[PolicyForm, ...] = (
         longer="all years together",
     ),
     PolicyForm(
+        "impact_cap",
+        "yearly impact within the scope, in the unit of the impact",
+        "cap",
+        "1",
+        (IMPACT, SCOPE),
+        (FROM, TO),
+    ),
+    PolicyForm(
+        "impact_budget",
+        "impact within the scope summed over all years, in the unit of the impact: one number",
+        "cap",
+        "1",
+        (IMPACT, SCOPE),
+        by_year=False,
+        longer="all years together",
+    ),
+    PolicyForm(
         "capital_budget",
         "cash for new plants in the year of order",
         "cap",
@@ -1321,13 +1628,13 @@ POLICIES: tuple[PolicyForm, ...] = (
     PolicyForm(
         "stockpile_cover",
         (
-            "a stockpile of at least this many months of the metal's refined requirement; waived "
-            "in years of a closure"
+            "a stockpile of at least this many months of the metal's refined requirement, or of "
+            "the part of it for the goods in `demand`; waived in years of a closure"
         ),
         "months",
         "month",
         (STORED_GOODS,),
-        (FROM, TO, PENALTY),
+        (FROM, TO, PENALTY, DEMANDED_GOODS),
         longer="end of each year in force",
     ),
     PolicyForm(
@@ -1378,6 +1685,9 @@ ROWS_OF_NATURE = frozenset(
         "demand_curve",
         "stockpile_balance",
         "emission_account",
+        "impact_account",
+        "subsidy_claim",
+        "subsidy_budget",
     }
 )
 """Names that no policy may have: those of the rows that nobody sets. A policy `run_down` with a

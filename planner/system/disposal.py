@@ -1,10 +1,12 @@
-"""What may be thrown away."""
+"""What may be thrown away, and what of it may be collected."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from planner.system.nouns import Good, Process
+import numpy as np
+
+from planner.system.nouns import Array, Good, Process, System
 
 
 def disposable(goods: Mapping[str, Good], processes: Mapping[str, Process]) -> frozenset[str]:
@@ -21,3 +23,13 @@ def disposable(goods: Mapping[str, Good], processes: Mapping[str, Process]) -> f
 def gives_freely(process: Process) -> bool:
     """Return True if what a process gives may be disposed of."""
     return len(process.outputs) > 1 and process.kind != "manufacture"
+
+
+def most_collected(system: System, good: Good) -> Array | None:
+    """Largest share of what arises of a waste that can be collected, with what can be taken back
+    beyond its rate, shape (Y,); None where nothing limits it."""
+    if good.collection_rate is None:
+        return None
+    option = system.take_back.get(good.name)
+    more = 0.0 if option is None else option.more
+    return np.asarray(np.minimum(good.collection_rate + more, 1.0))

@@ -48,6 +48,17 @@ def is_surplus(target: str) -> bool:
     return target.startswith(PREFIX) and loss_and_medium(target)[0] == SURPLUS
 
 
+def ambiguous_loss(name: str) -> str:
+    """What is wrong with a loss that a process names, of which a flow could not tell whether it is
+    another loss or a medium; empty where nothing is."""
+    before, slash, last = name.rpartition("/")
+    if name in WITHOUT_PROCESS:
+        return f"'{name}' names what is lost outside processes; give this loss a name of its own"
+    if slash and before and last in MEDIA:
+        return f"'{name}' ends like a medium; call the loss '{before}' and state its loss_media"
+    return ""
+
+
 def loss_and_medium(target: str) -> tuple[str, str]:
     """Name of the loss and its medium of a target `loss/NAME` or `loss/NAME/MEDIUM`; the name
     again where it has no medium of its own."""

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from planner.errors import Problem
 from planner.system.losses import LossMedia
+from planner.system.selection.selector import Selector
 
 Array = npt.NDArray[np.float64]
 Scalar = float | Array
@@ -144,6 +145,9 @@ class Step:
     outlay: Array | None = None
     """What a unit of it adds to the outlay where every unit is paid at the market price, USD per
     unit; None where each step is paid at its own price."""
+    own: Array | None = None
+    """What the unit is worth to who sells or buys it, the mean of the curve over the step, USD;
+    `price` is that but for market power. Given with `outlay`."""
 
 
 Curve = Mapping[str, Step]
@@ -474,6 +478,30 @@ class Exploration:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Discovery:
+    """A type of deposit that may be found (`planner.system.discoveries`)."""
+
+    name: str
+    deposit: str
+    """The deposit that what is found adds to."""
+    plant: str
+    """The plant that its capacity adds to; empty where capacity does not matter."""
+    rate: Array
+    """Expected number found in a year, shape (Y,)."""
+    tonnage: float
+    """Median of the ore in one, t."""
+    tonnage_spread: float
+    """Standard deviation of its natural logarithm."""
+    grade: float
+    """Median of the metal in a tonne of its ore."""
+    grade_spread: float
+    capacity_factor: float
+    capacity_exponent: float
+    lead_time: int
+    """Whole years from finding to the first ore."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TakeBack:
     """Waste that is collected beyond the collection rate because somebody is made to pay for it:
     extended producer responsibility."""
@@ -486,6 +514,24 @@ class TakeBack:
     fee: Array
     """USD per t paid to whoever hands it in (deposit, premium): a payment between parties at home,
     no cost to the country; shape (Y,)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Impact:
+    """An impact beside carbon, in its own unit. Series have shape (Y,)."""
+
+    name: str
+    unit: str
+    scope: Scope
+    """What its price falls on, and a frontier aims at."""
+    description: str
+    price: Array
+    """USD per unit."""
+    electricity: Array
+    """Per MWh from the home grid."""
+    factors: Mapping[str, Array]
+    """By process, per unit of activity: at home without the electricity, of imports cradle to
+    border."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -543,14 +589,33 @@ class Policy:
     goods: tuple[str, ...] = ()
     processes: tuple[str, ...] = ()
     scope: Scope = "territorial"
+    impact: str = ""
     of: Literal["demand", "imports"] = "demand"
     provenance: Literal["any", "home"] = "any"
     """Output that self-sufficiency counts: every output at home at its stage, or only metal won
     from home ore and waste."""
     penalty: float | None = None
     """USD per unit of breach; None means the floor is hard."""
+    numerator: Selector | None = None
+    denominator: Selector | None = None
+    """Of a share, what it counts and what that is a share of; of a subsidy, the first selects what
+    is paid for."""
+    each: tuple[str, ...] = ()
+    """Fields of the numerator, each name of which has a row of its own."""
+    measured: Literal["refined", "contained", "activity"] = "refined"
+    """What a share counts tonnes of."""
+    ceiling: bool = False
+    """True for a share that is an upper limit."""
+    demand: tuple[str, ...] = ()
+    """Goods whose demand a stockpile covers; empty: all demand for its metals."""
+    plants: tuple[str, ...] = ()
+    """Plants whose orders a subsidy pays for."""
+    budget: Array | None = None
+    """Most that a subsidy pays, USD per year, shape (Y,); NaN in years without a limit."""
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Names in further fields of its form, by field."""
+    preset: str = ""
+    """The law or strategy whose target it is, a name of `planner.presets`."""
     source: str = ""
     place: Place = field(default_factory=lambda: Place("study.toml", 0))
 
@@ -615,6 +680,10 @@ class System:
     """By the name of the loss."""
     take_back: Mapping[str, TakeBack] = field(default_factory=dict)
     """By waste."""
+    discoveries: Mapping[str, Discovery] = field(default_factory=dict)
+    """Types of deposit that ensembles draw; no plan counts on any."""
+    impacts: Mapping[str, Impact] = field(default_factory=dict)
+    """Impacts beside carbon."""
     observations: tuple[Observed, ...] = ()
     abroad: Mapping[str, Abroad] = field(default_factory=dict)
     """The places other than the country, by name; empty where the study has none."""

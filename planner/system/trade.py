@@ -43,6 +43,7 @@ from planner.system.nouns import (
     Deposit,
     Good,
     Pathway,
+    Plant,
     Policy,
     Process,
     Product,
@@ -83,6 +84,9 @@ class Network(Protocol):
 
     @property
     def deposits(self) -> Mapping[str, Deposit]: ...
+
+    @property
+    def plants(self) -> Mapping[str, Plant]: ...
 
 
 def contained(good: Good, metal: str) -> float:
@@ -125,25 +129,19 @@ def importers(network: Network, origin: str | None = None) -> tuple[Process, ...
 def through(network: Network, place: str) -> dict[str, bool | None]:
     """By process, True if all that it may handle has passed a place, mined, worked up or sent from
     there; False if none has; None where both are mixed, and what passed hangs on the plan."""
-    held = _held_at_first(network, place)
+    held = _held_before(network, place)
     handled: dict[str, set[bool]] = {name: set() for name in network.processes}
-    news = True
-    while news:
-        news = False
-        for name, process in network.processes.items():
-            taken = set[bool]().union(*(held.get(good, ()) for good in process.inputs))
-            if process.deposits or not process.inputs:
-                taken.add(False)
-            found = {True} if taken and process.made_at == place else taken
-            news = news or not found <= handled[name]
-            handled[name] |= found
-            for output in process.outputs:
-                held.setdefault(output, set()).update(found)
+    waiting = list(network.processes.values())
+    while waiting:
+        grown = [process for process in waiting if _passes_on(process, place, held, handled)]
+        given = {good for process in grown for good in process.outputs}
+        waiting = [p for p in network.processes.values() if not given.isdisjoint(p.inputs)]
     return {name: None if len(both) > 1 else True in both for name, both in handled.items()}
 
 
-def _held_at_first(network: Network, place: str) -> dict[str, set[bool]]:
-    """By good, whether what use gives back and what lies in stock at the start is of a place."""
+def _held_before(network: Network, place: str) -> dict[str, set[bool]]:
+    """What goods hold before any process runs, True where it is of the place: what leaves use, and
+    opening stocks."""
     held: dict[str, set[bool]] = {}
     for product in network.products.values():
         if product.waste:
@@ -152,6 +150,21 @@ def _held_at_first(network: Network, place: str) -> dict[str, set[bool]]:
         if good.stockpile is not None and np.any(np.asarray(good.stockpile.opening) > 0):
             held.setdefault(name, set()).add(good.place == place)
     return held
+
+
+def _passes_on(
+    process: Process, place: str, held: dict[str, set[bool]], handled: dict[str, set[bool]]
+) -> bool:
+    """Give what a process takes to what it gives; True if that was news."""
+    taken = set[bool]().union(*(held.get(good, ()) for good in process.inputs))
+    if process.deposits or not process.inputs:
+        taken.add(False)
+    found = {True} if taken and process.made_at == place else taken
+    news = not found <= handled[process.name]
+    handled[process.name] |= found
+    for good in process.outputs:
+        held.setdefault(good, set()).update(found)
+    return news
 
 
 def mixed_through(network: Network, place: str) -> tuple[str, ...]:

@@ -103,6 +103,25 @@ def test_answers_of_a_solution_are_those_of_its_plan(system: System) -> None:
     assert quick == pytest.approx(read(answers, numbers_of(planner.solve(system))))
 
 
+def test_what_a_measure_spares_is_neither_required_nor_served(tmp_path: Path) -> None:
+    """A measure at 5 spares 40 of 100 t that cost 10 each. 60 t are required, and 60 served, in the
+    table, off a plan and off a solution. Answers said 100 before, where the table said 60."""
+    study = Study(metals=("li",)).good("li", "refined")
+    study.good("wire", "product", demand=100, shortage_cost=1000)
+    study.process("dig", "mine", stage="processing", gives={"li": 1}, variable_cost=10)
+    study.process("draw", "manufacture", takes={"li": 1}, gives={"wire": 1})
+    system = system_of(study.measure("thin", "efficiency", "wire", cost=5, potential=0.4), tmp_path)
+    plan, made = planner.solve(system), compiled(system)
+    table = plan.indicators.set_index("indicator")["value"]
+    assert table["requirement"] == pytest.approx(60)
+    answers = asked(system, ["requirement:li", "served:wire"])
+    assert [*read(answers, numbers_of(plan)).values()] == pytest.approx([60, 60])
+    solution = Program(made.arrays).run()
+    outcome = OutcomeReader(system, made.arrays).read(system, made.arrays, solution)
+    off = read(answers, numbers_at(system, made.arrays, solution, outcome))
+    assert [*off.values()] == pytest.approx([60, 60])
+
+
 def test_shares_and_reliance_are_those_of_the_tables_of_a_plan() -> None:
     """Of the shipped quickstart: the mix, the indicators and the certificate's totals."""
     plan = planner.solve(planner.read("quickstart"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,12 +27,18 @@ def market(**head: object) -> Study:
     )
 
 
-def test_calibration_returns_the_duals_of_the_pins_and_the_base_year(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> planner.Calibration:
+    return planner.calibrate(system_of(market(), tmp_path_factory.mktemp("market")), fade=2)
+
+
+def test_calibration_returns_the_duals_of_the_pins_and_the_base_year(
+    found: planner.Calibration,
+) -> None:
     """Held at 60, 30 and 10 t, one tonne more would come from c, at 20: the pin of a is worth
     20 - 10 = 10, that of b 6, that of c nothing. With these as costs, and a hundredth more or less
     of 10, 14 and 20 about what was observed, the base year needs no pin. Uncalibrated the plan is
     90 t of a and 10 t of b. Without the rise any split costs 2,000."""
-    found = planner.calibrate(system_of(market(), tmp_path / "study"), fade=2)
     costs = found.costs.set_index("process")
     assert costs["unseen_cost"].to_dict() == pytest.approx({"a": 10, "b": 6, "c": 0}, abs=1e-9)
     assert costs["before"].to_dict() == pytest.approx({"a": 90, "b": 10, "c": 0})
@@ -52,10 +59,9 @@ def test_calibration_returns_the_duals_of_the_pins_and_the_base_year(tmp_path: P
     assert yearly[2023] == pytest.approx(plain)
 
 
-def test_unseen_costs_fade_in_equal_parts(tmp_path: Path) -> None:
+def test_unseen_costs_fade_in_equal_parts(found: planner.Calibration) -> None:
     """Of the 10 of a half is left after one of two years, nothing after two: 15 against 17 of b in
     2022, less the halves of the rises beyond 60 t."""
-    found = planner.calibrate(system_of(market(), tmp_path), fade=2)
     unseen = found.system.processes["a"].unseen
     assert unseen is not None
     assert unseen.cost + unseen.rise / 2 == pytest.approx(np.array([10, 5, 0, 0, 0]))
@@ -75,7 +81,7 @@ def test_the_study_written_gives_the_same_plan(tmp_path: Path) -> None:
     with pytest.raises(OutputError):
         found.save(folder)
     with pytest.raises(SpecError, match="has a scenario 'calibrated' already"):
-        planner.calibrate(planner.read(folder)).save(tmp_path / "twice")
+        replace(found, system=planner.read(folder)).save(tmp_path / "twice")
 
 
 def test_what_stands_at_a_limit_of_its_own_needs_no_unseen_cost(tmp_path: Path) -> None:

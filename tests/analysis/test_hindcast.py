@@ -55,6 +55,20 @@ def test_errors_and_baselines_by_hand(tmp_path: Path) -> None:
     assert score["inside"] == 0.5
 
 
+def test_what_goes_short_was_not_seen_to_be_sent(tmp_path: Path) -> None:
+    """40 t are demanded abroad in 2022, 25 t can be sent, and 25 t were seen to go: no error. By
+    demand it would be 40 t. All that comes into the good is 25 t too: a shortage is no flow."""
+    study = Study(2021, 2022).good("li", "refined")
+    fields = {"stage": "processing", "export": True, "shortage_cost": 1000}
+    study.good("out", "product", demand=40, **fields)
+    study.process("mine", "mine", stage="processing", gives={"li": 1}, variable_cost=10)
+    study.process("send", "manufacture", takes={"li": 1}, gives={"out": 1}, max_activity=25)
+    study.observation("sent", "out", "export", {2022: 25}, role="test")
+    study.observation("got", "*", "out", {2022: 25}, role="test")
+    found = planner.hindcast(system_of(study, tmp_path), top=0)
+    assert found.pairs["plan"].tolist() == pytest.approx([25, 25])
+
+
 def test_a_price_is_the_shadow_price_of_its_good(tmp_path: Path) -> None:
     """One tonne more comes from abroad at 30 USD/t, whatever the mine costs; named by the metal or
     by its good. The price of 45 is missed, by a third, and set by the import."""
@@ -151,6 +165,24 @@ def test_an_ensemble_covers_what_came(tmp_path: Path) -> None:
         planner.hindcast(other, ensemble=tmp_path / "ensemble", top=0)
     with pytest.raises(OutputError, match="holds no ensemble that can be read"):
         planner.hindcast(system, ensemble=tmp_path / "study", top=0)
+
+
+def test_the_error_of_an_observation_widens_its_band(tmp_path: Path) -> None:
+    """40 t are bought in every sample, only their price is uncertain; 60 were seen. An observation
+    that is good to a factor of 2 (95 %) may well be 60 where 40 were bought: its 95 % end is 40 x
+    exp(1.645 x ln 4 / 3.92) = 71.6. One that is good to a twentieth is not: 40 x exp(1.645 x
+    ln(63 / 57) / 3.92) = 41.7. Without the error of the observation both would lie outside."""
+    study = mine_and_ship()
+    study.rows["process_values"][-1] |= {"low": 29, "high": 31}
+    study.observation("bought", "ship", "li", {2022: 60}, role="test", low=30, high=120)
+    study.observation("bought", "ship", "li", {2023: 60}, role="test", low=57, high=63)
+    found = planner.hindcast(system_of(study, tmp_path), samples=4, workers=1, top=0)
+    assert found.pairs["q95"].tolist() == pytest.approx([40, 40])
+    assert found.pairs["covered"].tolist() == [False, False]
+    assert found.pairs["seen95"].tolist() == pytest.approx([71.6, 41.7], rel=2e-3)
+    assert found.pairs["seen_covered"].tolist() == [True, False]
+    score = row(found.scores, metal="all", kind="quantities")
+    assert (score["covered"], score["seen_covered"]) == (0, 0.5)
 
 
 def test_with_one_year_in_sight(tmp_path: Path) -> None:

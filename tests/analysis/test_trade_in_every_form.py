@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 import planner
-from planner.analysis.security.concentration import benchmarks, concentration, with_benchmarks
+from planner.analysis.security.concentration import (
+    benchmarks,
+    concentration,
+    origin_shares,
+    with_benchmarks,
+)
 from planner.analysis.security.disruption import disrupt
 from planner.analysis.security.recourse import sources
 from planner.analysis.security.supply_gap import gap
@@ -346,3 +351,31 @@ def test_a_first_study_with_bought_batteries(tmp_path: Path) -> None:
     wide = planner.indicators(plan).pivot_table(index="year", columns="indicator", values="value")
     assert (wide["net import reliance with indirect trade"] > 0.2 - 1e-9).all()
     assert (wide["net import reliance with indirect trade"] > wide["net import reliance"]).any()
+
+
+def test_what_waits_in_a_stock_abroad_comes_in_once(tmp_path: Path) -> None:
+    """100 t of ore are bought in 2021, when they cost 10 and not 90, wait in a stockpile and are
+    shipped in 2022. They came in when they were bought: 100 t in 2021, and in 2022 as much shipped
+    as taken out, 0, for the table, the indicators, the concentration and a share of imports alike.
+    Where nobody gave the ore in the year, the table and the concentration counted them again."""
+    study = Study(2021, 2022)
+    study.good("port", "intermediate", equivalent=1, opening_stock=0, closing_stock=0)
+    study.good("landed", "intermediate", equivalent=1)
+    study.good("li", "refined", demand=[0, 100], shortage_cost=1000)
+    abroad = {"stage": "extraction", "origin": "Chile"}
+    study.process("buy", "import", gives={"port": 1}, import_price=[10, 90], **abroad)
+    study.process("ship", "import", takes={"port": 1}, gives={"landed": 1}, **abroad)
+    study.process("refine", "refine", takes={"landed": 1}, gives={"li": 1})
+    plan = plan_of(study, tmp_path / "free")
+    assert plan.objective == pytest.approx(1_000)
+    study.policy("cap", "import_share", metal="lithium", origin="Chile", share=0, to=2021)
+    assert plan_of(study, tmp_path / "capped").objective == pytest.approx(9_000)
+    table = trade_table(plan)
+    by_year = table.groupby("year")["value"].sum()
+    assert by_year.tolist() == pytest.approx([100, 0])
+    found = planner.indicators(plan)
+    ore = found[found["indicator"] == "imports: ore and intermediates"]["value"]
+    assert ore.tolist() == pytest.approx([100, 0])
+    shares = origin_shares(plan)
+    mined = shares[shares["stage"] == "extraction"]
+    assert mined[["year", "value"]].to_numpy().tolist() == [[2021, pytest.approx(100)]]

@@ -69,3 +69,21 @@ def test_hindcast_refuses(folder: Path, words: tuple[str, ...], message: str) ->
     shown = run("hindcast", folder, *words)
     assert shown.exit_code == 2
     assert message in " ".join(shown.output.split())
+
+
+def test_calibrate_lists_every_unseen_cost_and_writes_a_study(tmp_path: Path) -> None:
+    """60 t of a mine at 10 and 40 t of an import at 30 were observed where the plan mines all: the
+    mine bears an unseen 20, less half of its rise of 0.2 up to there, the import half of its 0.3.
+    The study written has a scenario that needs no pin."""
+    study = Study(2021, 2022).good("li", "refined", demand=100, shortage_cost=1000)
+    study.process("mine", "mine", gives={"li": 1}, variable_cost=10, observed={2021: 60})
+    study.process("ship", "import", gives={"li": 1}, import_price=30, observed={2021: 40})
+    folder = study.write(tmp_path / "s")
+    shown = run("calibrate", folder, "--out", tmp_path / "out", "--fade", "1")
+    assert shown.exit_code == 0, shown.output
+    for part in ("Unseen costs, USD_2021", "1 have an unseen cost", "--scenario calibrated"):
+        assert part in shown.output.replace("\n", " ")
+    answer = json.loads(run("solve", tmp_path / "out", "-s", "calibrated", "--json").stdout)
+    assert answer["answer"]["unseen_cost"] == pytest.approx(60 * (20 - 0.1) - 40 * 0.15, rel=1e-3)
+    refused = run("calibrate", folder, "--year", "2022")
+    assert refused.exit_code == 2

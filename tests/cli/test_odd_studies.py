@@ -42,6 +42,7 @@ ABOUT_STUDIES = (
     ("secure", "--years", "1"),
     ("concentration",),
     ("concentration", "--crma"),
+    ("places",),
     ("gap",),
     ("sensitivity", "--top", "1"),
 )
@@ -165,6 +166,7 @@ def test_every_command_is_tried() -> None:
     """A new command joins the list above, or is named here with the reason."""
     elsewhere = {
         "list",  # takes no study
+        "presets",  # likewise
         "new",  # makes one
         "math",  # takes no study
         "unpack",  # undoes workbook, which check does above

@@ -240,10 +240,19 @@ def policies(study: Study) -> dict[str, dict[str, Any]]:
     for scope in ("territorial", "footprint"):
         found[f"carbon_cap, {scope}"] = {"kind": "carbon_cap", "scope": scope, "cap": 1}
     found["carbon_budget, footprint"] = {"kind": "carbon_budget", "scope": "footprint", "cap": 1}
+    for scope in ("territorial", "footprint"):
+        fields = {"impact": "water", "scope": scope, "cap": 1}
+        found[f"impact_cap, {scope}"] = {"kind": "impact_cap", **fields}
+    fields = {"impact": "water", "scope": "footprint", "cap": 1}
+    found["impact_budget, footprint"] = {"kind": "impact_budget", **fields}
     found["capital_budget"] = {"kind": "capital_budget", "cap": 1}
     found["stockpile_cover"] = {"kind": "stockpile_cover", "goods": ["li"], "months": 12}
     for origin in ("X", "Y"):
         found[f"closure, {origin}"] = {"kind": "closure", "origin": origin, "share": 0}
+    for name, numerator in SELECTED.items():
+        fields = {"numerator": numerator, "denominator": {"demand": "*"}, "at_most": HALF}
+        found[f"share, {name}"] = {"kind": "share", **fields}
+    found["subsidy"] = {"kind": "subsidy", "activity": {"origins": "home"}, "rate": 1}
     found["pin"] = {"kind": "pin", "processes": names, "tolerance": 0}
     return found
 
@@ -259,7 +268,20 @@ This page is written by `python -m tests.documents.what_counts`; a test fails wh
 """
 SHARES = ("import_share", "recycled_content")
 NONE = "nothing"
+SECONDARY = ["domestic secondary", "foreign secondary"]
+SELECTED: Mapping[str, Mapping[str, Any]] = {
+    "home": {"origins": "home"},
+    "home, processing": {"origins": "home", "stages": "processing"},
+    "from X": {"origins": "X"},
+    "X at extraction": {"origins": "X", "stages": "extraction"},
+    "X at processing": {"origins": "X", "stages": "processing"},
+    "secondary metal": {"forms": "refined metal", "pathways": SECONDARY},
+}
+"""Numerators of shares, by column."""
 SAID = {
+    "selects nothing": "nothing",
+    "may work up": "mixed",
+    "cannot be told": "mixed",
     "is unknown": "nothing from there",
     "is empty; name at least one": "no waste here",
 }
@@ -282,11 +304,19 @@ TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        "Policies over any selection",
+        (
+            "share: t that a numerator counts, of these origins, stages and pathways; subsidy: t "
+            "of activity at home that is paid for."
+        ),
+        (*(f"share, {name}" for name in SELECTED), "subsidy"),
+    ),
+    (
         "Other policies",
         (
             "recycled_content: t of all t of refined metal. quota and pin: t of activity of the "
             "processes, and processes held. Emissions in t CO2e where each process emits 1 t of it "
-            "per tonne, the imports abroad; trade emits none."
+            "per tonne, the imports abroad; trade emits none; impacts in m3 where each takes 1 m3."
         ),
         (
             "recycled_content",
@@ -295,6 +325,8 @@ TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "collection_target",
             *(f"carbon_cap, {scope}" for scope in ("territorial", "footprint")),
             "carbon_budget, footprint",
+            *(f"impact_cap, {scope}" for scope in ("territorial", "footprint")),
+            "impact_budget, footprint",
             "capital_budget",
             "stockpile_cover",
         ),
@@ -361,7 +393,18 @@ def _refused(found: list[tuple[str, str]]) -> Iterator[str]:
     yield from (f"- **{case}.** {message}" for case, message in found)
 
 
-def _cells(make: Callable[[], Study], folder: Path) -> Iterator[tuple[str, str]]:
+def watered(study: Study) -> Study:
+    """Each process takes 1 m3 of water per tonne."""
+    study.impact("water", "m3")
+    for row in study.rows["processes"]:
+        study.factor(row["process"], "water", 1)
+    return study
+
+
+def _cells(way: Callable[[], Study], folder: Path) -> Iterator[tuple[str, str]]:
+    def make() -> Study:
+        return watered(way())
+
     plan = planner.solve(system_of(make(), folder))
     asked = policies(make())
     closures = {c: fields for c, fields in asked.items() if fields["kind"] == "closure"}
@@ -406,7 +449,16 @@ def _measured(
 
 def _rows(system: Any, plan: Plan, names: Mapping[str, str]) -> dict[str, pd.DataFrame]:
     arrays = compiled(system).arrays
-    x = np.array([plan.values.get(name, {}).get(index, 0.0) for name, index in arrays.columns])
+    of_impacts = plan.impacts.groupby(["impact", "scope"])["value"].sum()
+    values = plan.values | {
+        "impact": {
+            (f"{impact}/{scope}", year): float(of_impacts.get((impact, scope), 0.0))
+            for impact in system.impacts
+            for scope in ("territorial", "footprint")
+            for year in system.years
+        }
+    }
+    x = np.array([values.get(name, {}).get(index, 0.0) for name, index in arrays.columns])
     found = pd.DataFrame(
         {
             "column": [names.get(str(index[0]), "") if index else "" for _, index in arrays.rows],
@@ -430,6 +482,8 @@ def _said(fields: Mapping[str, Any], half: pd.DataFrame, quarter: pd.DataFrame) 
         return f"{number(value + HALF * whole)} of {number(whole)}"
     if kind == "self_sufficiency":
         return number(value - (bound - HALF))
+    if kind == "subsidy":
+        return number(-float(half["value"].sum()))
     return f"asks {number(bound)}" if kind == "stockpile_cover" else number(value)
 
 
@@ -444,7 +498,7 @@ def _closed(study: Study, folder: Path) -> str:
 
 def _of_plan(plan: Plan) -> Iterator[tuple[str, str]]:
     known = planner.indicators(plan).set_index("indicator")["value"].to_dict()
-    for name in TABLES[3][2]:
+    for name in TABLES[4][2]:
         yield name, number(known[name]) if name in known else "undefined: no supply in these forms"
     trade = trade_table(plan)
     for direction in ("import", "export"):

@@ -59,7 +59,26 @@ def fan_table() -> pd.DataFrame:
 
 def test_every_figure_of_the_accessor_is_tried_here() -> None:
     """A figure added to `plan.plot` without a line in this file fails here."""
-    assert {name for name in vars(Plots) if not name.startswith("_")} == {*OF_A_PLAN, "fan"}
+    tried = {*OF_A_PLAN, "fan", "curve"}
+    assert {name for name in vars(Plots) if not name.startswith("_")} == tried
+
+
+def test_a_curve_is_drawn_with_what_is_taken_of_it(tmp_path: Path) -> None:
+    """100 t wanted; 60 are sold at 10 USD/t, 80 more at 30: bars of 60 and 80 t from 0 and from 60,
+    of which 60 and 40 are bought. A curve that is not there is refused by the names of those that
+    are."""
+    study = Study(2021, 2022).good("li", "refined", demand=100, shortage_cost=1000)
+    study.process("ship", "import", gives={"li": 1}, origin="Chile")
+    study.curve("ship", s1={"price": 10, "amount": 60}, s2={"price": 30, "amount": 80})
+    plan = planner.solve(planner.read(study.write(tmp_path / "s")))
+    there, bought = plan.plot.curve("ship", 2021).data
+    assert list(there.x) == [30, 100]
+    assert list(there.width) == [60, 80]
+    assert list(there.y) == [10, 30]
+    assert list(bought.width) == pytest.approx([60, 40])
+    assert list(bought.x) == pytest.approx([30, 80])
+    with pytest.raises(SpecError, match="no curve of li in 2021; curves: ship"):
+        plan.plot.curve("li", 2021)
 
 
 @pytest.mark.parametrize("theme", TEMPLATES)

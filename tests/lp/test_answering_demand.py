@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 
 import planner
+from planner.analysis.uncertainty.answers import numbers_of
 from planner.errors import SpecError
+from planner.lp.paid import paid
 from planner.plan.plan import Plan
+from planner.solver.compiled import compiled
+from tests.lp import test_elastic, test_unseen
 from tests.small import Study, plan_of, system_of
 
 DEMAND = {"elasticity": -1, "reference_price": 40, "reference_amount": 25}
@@ -144,6 +148,29 @@ def test_a_loss_is_answered_by_buyers(tmp_path: Path) -> None:
     lost = found.losses.iloc[0]
     assert lost["unmet"] == pytest.approx(0, abs=1e-9)
     assert lost["cost"] == pytest.approx(15 * (1000 * np.log(2) / 25 - 25))
+
+
+STUDIES = {
+    "benefit": answering,
+    "scrap to come": rented,
+    "price taker": lambda: test_elastic.buyer(0),
+    "some conduct": lambda: test_elastic.buyer(0.5),
+    "exports": lambda: test_elastic.seller(0),
+    "unseen costs": test_unseen.calibrated,
+}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_cost_read_off_the_programme_is_that_of_the_tables(name: str, tmp_path: Path) -> None:
+    """Ensembles and alternatives read cost off a solution: it holds no benefit and no unseen cost,
+    and all that is paid abroad, as the cost of the tables does. The objective alone is another
+    number in each of these."""
+    plan = plan_of(STUDIES[name](), tmp_path)
+    arrays = compiled(plan.system).arrays
+    x = np.array([plan.values[variable][key] for variable, key in arrays.columns])
+    assert paid(plan.system, arrays, x) == pytest.approx((plan.cost, plan.penalty))
+    assert plan.objective != pytest.approx(plan.cost)
+    assert float(numbers_of(plan).flows["shortage"].sum()) == 0
 
 
 WRONG = {

@@ -9,6 +9,7 @@ import pytest
 
 import planner
 from planner.errors import SpecError
+from planner.mfa.flows import base_account
 from tests.small import Study, plan_of, system_of
 
 
@@ -110,7 +111,8 @@ def test_reexports_of_imported_metal_are_seen(tmp_path: Path) -> None:
 
 
 def test_what_goes_short_abroad_is_no_export(tmp_path: Path) -> None:
-    """40 t are demanded abroad, 25 t can be sent: 25 t go, and nothing where none can be sent."""
+    """40 t are demanded abroad, 25 t can be sent: 25 t go, and nothing where none can be sent, in
+    the table of exports and in the account of the metal alike."""
     for room in (25, 0):
         study = (
             Study()
@@ -121,6 +123,9 @@ def test_what_goes_short_abroad_is_no_export(tmp_path: Path) -> None:
         )
         plan = plan_of(study, tmp_path / str(room))
         assert plan.exports["value"].sum() == pytest.approx(room)
+        account = base_account(plan.balance, plan.flows, "lithium", 2021)
+        sent = account[(account["stage"] == "trade") & (account["item"] == "export")]
+        assert sent["value"].sum() == pytest.approx(room)
 
 
 def test_the_price_of_metal_is_what_the_marginal_buyer_pays(tmp_path: Path) -> None:

@@ -22,12 +22,16 @@ from tests.lp import test_families_hosts as hosts
 from tests.lp import test_families_plants as plants
 from tests.lp import test_families_policies as policies
 from tests.lp import test_families_supply as supply
+from tests.lp import test_impacts as impacts
+from tests.lp import test_shares as shares
+from tests.lp import test_subsidies as subsidies
 from tests.lp import test_take_back as returned
 from tests.lp import test_unseen as unseen
 from tests.mfa import test_demand_measures as measures
 from tests.small import Study, Value, plan_of, price, system_of
 
 STEP = 1e-3
+WATER = {"impact": "water", "scope": "footprint"}
 BUDGET = {"scope": "territorial", "cap": 500}
 HOME = {"metal": "lithium", "stages": ["processing"]}
 
@@ -73,6 +77,18 @@ BINDING: dict[str, Callable[[], Study]] = {
     "take_back": lambda: returned.loop(more=0.3, cost=25),
     "stockpile_balance": lambda: supply.stored(max_stock=60, discount_rate=0.1),
     "emission_account": lambda: supply.emitting(),
+    "subsidy_claim": lambda: with_policy(
+        policies.dig(policies.market(), 50), "subsidy", activity={"processes": "dig"}, rate=25
+    ),
+    "subsidy_budget": lambda: subsidies.works(rate=150, budget=4_500),
+    "share_floor": lambda: shares.selling().policy(
+        "rule",
+        "share",
+        numerator={"stages": "processing", "origins": "home", "less_exports": True},
+        denominator={"stages": "processing"},
+        at_least=0.4,
+    ),
+    "share_ceiling": lambda: shares.by_stage().policy("rule", "share", **shares.one_country()),
     "self_sufficiency": lambda: with_policy(
         policies.dig(policies.market(), 50), "self_sufficiency", share=0.4, **HOME
     ),
@@ -106,6 +122,11 @@ BINDING: dict[str, Callable[[], Study]] = {
         policies.dig(policies.market(last=2022, discount_rate=0.1), 10, direct_emission=4),
         "carbon_budget",
         **BUDGET,
+    ),
+    "impact_account": lambda: impacts.market(price=1),
+    "impact_cap": lambda: with_policy(impacts.market(last=2022), "impact_cap", **WATER, cap=250),
+    "impact_budget": lambda: with_policy(
+        impacts.market(last=2022), "impact_budget", **WATER, cap=650
     ),
     "capital_budget": lambda: with_policy(
         policies.dig(policies.market(), 5, plant="works").plant("works", capital_cost=40, life=4),

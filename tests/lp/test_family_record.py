@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from dataclasses import MISSING, fields, replace
 
+import numpy as np
 import pytest
 
 import planner
-from planner.analysis.diagnosis.infeasible_case import RAISED
+from planner.analysis.diagnosis.infeasible_case import LOWERED, raised
 from planner.analysis.diagnosis.row_descriptions import TARGET_NAMES
 from planner.analysis.security.recourse import HOLDING, RECOURSE
 from planner.lp.families import BY_NAME, FORMULATION, PHYSICAL, TARGETS
@@ -28,6 +29,7 @@ from planner.study.schema import (
     PolicyField,
     PolicyForm,
 )
+from planner.system.nouns import Policy
 from tests.small import Study
 
 
@@ -102,8 +104,8 @@ def test_a_field_that_no_policy_had_before_is_read_and_checked(tmp_path, monkeyp
 
 
 def test_a_target_has_a_policy_form_and_a_form_its_rows():
-    """A closure alone has no rows: it acts through the bounds of imports."""
-    assert {family.kind for family in TARGETS} == set(POLICY_FORMS) - {"closure"}
+    """A closure acts through the bounds of imports, and nobody has to claim a subsidy."""
+    assert {family.kind for family in TARGETS} == set(POLICY_FORMS) - {"closure", "subsidy"}
     with pytest.raises(TypeError, match="no form of POLICY_FORMS is of kind 'quotas'"):
         replace(QUOTA, kind="quotas")
     for kind, form in POLICY_FORMS.items():
@@ -121,17 +123,19 @@ def test_every_family_is_either_physical_or_a_target():
 
 
 def test_families_of_one_kind_relax_the_same_way():
-    """A level goes one way for all rows of a policy."""
+    """A level goes one way for all rows of a policy: of a share by the side that it names."""
     for family in TARGETS:
-        assert (family.kind in RAISED) == (family.relax == "raise")
+        ceiling = family.name == "share_ceiling"
+        policy = Policy("p", family.kind, np.ones(1), ceiling=ceiling)
+        assert raised(policy) == (family.relax == "raise")
 
 
 def test_what_is_derived_is_what_stood_in_lists_before():
     """The lists as they were kept by hand, so that a changed record of these families is seen."""
-    raised = {"import_share", "quota", "carbon_cap", "carbon_budget", "capital_budget", "pin"}
+    upwards = {"import_share", "quota", "carbon_cap", "carbon_budget", "capital_budget", "pin"}
     lowered = {"self_sufficiency", "recycled_content", "collection_target", "stockpile_cover"}
-    assert raised <= RAISED
-    assert not lowered & RAISED
+    assert lowered <= LOWERED
+    assert not upwards & LOWERED
     holding = {
         *("balance", "plant_capacity", "ramp", "depletion", "host_limit", "collection"),
         *("stockpile_balance", "emission_account", "quota"),
@@ -144,7 +148,7 @@ def test_what_is_derived_is_what_stood_in_lists_before():
             "pin_floor",
             "pin_ceiling",
             *lowered,
-            *(raised - {"quota", "pin"}),
+            *(upwards - {"quota", "pin"}),
         ),
     }
     assert holding <= HOLDING
@@ -157,6 +161,6 @@ def test_what_is_derived_is_what_stood_in_lists_before():
 
 def test_no_field_stands_twice_in_a_form():
     for form in POLICIES:
-        names = [form.level, *(field.name for field in form.fields)]
+        names = [*form.levels, *(field.name for field in form.fields)]
         assert len(set(names)) == len(names)
         assert form.fields[: len(COMMON)] == COMMON

@@ -47,6 +47,16 @@ def test_what_is_cheaper_than_buying_is_taken_back(tmp_path: Path) -> None:
     assert plan_of(loop(), tmp_path / "b").cost == pytest.approx(3600)
 
 
+def test_a_plan_that_takes_back_is_repeated(tmp_path: Path) -> None:
+    """50 of 100 t are recycled, though 20 t come by themselves; simulated by its own shares the
+    plan came back with 20 t, and 70 t bought."""
+    plan = plan_of(loop(more=0.3, cost=25), tmp_path)
+    again = planner.simulate_plan(plan.balance, plan.values)
+    assert again.values["activity"]["recycle", 2021] == pytest.approx(50)
+    assert again.values["activity"]["buy", 2021] == pytest.approx(40)
+    assert again.limits.empty
+
+
 def test_the_fee_is_a_transfer_and_no_cost(tmp_path: Path) -> None:
     """30 t at 25 are 750 of cost; the deposit of 40 a tonne is 1,200 that changes hands, with a
     present value of nought."""

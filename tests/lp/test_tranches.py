@@ -110,6 +110,15 @@ def test_what_cannot_be_dug_in_order_is_refused(name: str, tmp_path: Path) -> No
     assert "curves.csv" in str(refused.value)
 
 
+def test_ore_of_another_place_has_no_energy_of_its_own(tmp_path: Path) -> None:
+    """Its grid and its carbon price are those of the place, and its tonne is none of home."""
+    study = pit(places=["Chile"])
+    study.process("there", "mine", takes={"pit": 1}, gives={"li": 1}, place="Chile", pathway="")
+    study.trade("li", "Chile", "home", freight=1)
+    with pytest.raises(SpecError, match="'there' digs it abroad"):
+        system_of(study, tmp_path)
+
+
 def test_an_import_has_no_ore(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="is no deposit and has no ore"):
         system_of(pit().curve("buy", a={"price": 1, "grade": 0.1}), tmp_path)

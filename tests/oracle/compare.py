@@ -9,6 +9,7 @@ from typing import Any
 
 import planner
 from tests.oracle.accounts import complaints
+from tests.oracle.amounts import wrong_amounts
 from tests.oracle.curves import wrong_curves
 from tests.oracle.held import unheld
 from tests.oracle.indicators import wrong_indicators
@@ -80,7 +81,7 @@ def differences(study: Study, found: Comparison) -> Iterator[str]:
         "plan": (unheld,),
         "price": (wrong_prices,),
         "measure": (complaints,),
-        "indicator": (wrong_indicators, wrong_trade),
+        "indicator": (wrong_indicators, wrong_amounts, wrong_trade),
         "table": (wrong_curves, wrong_losses, wrong_exports),
     }
     for kind, finders in kinds.items():

@@ -934,6 +934,125 @@ def loss_media(d: Draft) -> None:
                     d.value("loss_media", "1", d.series(0, 0.5), **key)
 
 
+def names_of_losses(d: Draft) -> None:
+    """Losses of other names, some that media have too."""
+    for row in d.tables["processes"]:
+        if d.chance(0.15):
+            row["loss"] = d.dice.choice(("slag", "dross", "mill/dust"))
+
+
+def population(d: Draft) -> None:
+    """Persons, in some or all years."""
+    if d.chance(0.3):
+        d.value("series", "1", d.series(1000, 90000), series="population")
+
+
+# ---- policies over any selection, drawn last too
+
+
+def home_share(d: Draft, metal: str) -> dict[str, Any]:
+    """Home output at a stage, of home demand or of all."""
+    stage = d.dice.choice(("extraction", "processing", "processing"))
+    over: dict[str, Any] = {"stages": [stage], "origins": "home"}
+    if d.chance(0.4):
+        over["less_exports"] = True
+    under = {"demand": "*", "market": d.dice.choice(("home", "all"))}
+    return {"metals": [metal], "numerator": over, "denominator": under}
+
+
+def origin_share(d: Draft, metal: str) -> dict[str, Any]:
+    """One origin, of demand or of all that comes in."""
+    under = d.dice.choice(({"demand": "*"}, {"origins": "*"}))
+    fields = {"metals": [metal], "numerator": {"origins": some_origin(d)}, "denominator": under}
+    return {**fields, "measured": d.dice.choice(("refined", "contained"))}
+
+
+def each_share(d: Draft, metal: str) -> dict[str, Any]:
+    """A row for each origin, or for each of its stages."""
+    each = d.dice.choice(
+        (["metals", "origins"], ["origins", "stages"], ["metals", "origins", "stages"])
+    )
+    fields = {"metals": [metal], "numerator": {}, "denominator": {"demand": "*"}}
+    return {**fields, "each": each, "measured": "contained"}
+
+
+def activity_share(d: Draft, metal: str) -> dict[str, Any]:
+    """Activity of some processes, by the demand for one good."""
+    names = [r["process"] for r in d.tables["processes"]]
+    asked = sorted({r["good"] for r in d.tables["demand"]})
+    over = {"processes": d.dice.sample(names, min(2, len(names)))}
+    fields = {"numerator": over, "denominator": {"demand": [d.dice.choice(asked)]}}
+    return {**fields, "measured": "activity"}
+
+
+def secondary_share(d: Draft, metal: str) -> dict[str, Any]:
+    """Refined metal won from scrap, of all refined metal."""
+    secondary = ["domestic secondary", "foreign secondary"]
+    over = {"forms": "refined metal", "pathways": secondary}
+    return {"metals": [metal], "numerator": over, "denominator": {"forms": "refined metal"}}
+
+
+def taken_share(d: Draft, metal: str) -> dict[str, Any]:
+    """What some stage takes, of all that is taken."""
+    over = {"flow": "takes", "stages": d.dice.choice(("processing", "recycling", "manufacture"))}
+    fields = {"metals": [metal], "numerator": over, "denominator": {"flow": "takes"}}
+    return {**fields, "measured": "contained"}
+
+
+SHARES = (
+    home_share,
+    home_share,
+    origin_share,
+    each_share,
+    activity_share,
+    secondary_share,
+    taken_share,
+)
+
+
+def selections(d: Draft) -> None:
+    """Shares, subsidies, and covers of one good, in some studies."""
+    for i in range(d.dice.choice((0, 0, 1, 1, 2))):
+        make = d.dice.choice(SHARES)
+        fields = make(d, d.dice.choice(d.metals))
+        ceiling = make in (origin_share, each_share) or d.chance(0.3)
+        level, years = d.level(0.2, 0.9) if ceiling else d.level(0, 0.5)
+        side = {"at_most" if ceiling else "at_least": level}
+        d.policies[f"share{i}"] = {
+            "kind": "share",
+            "source": "made",
+            **fields,
+            **side,
+            **years,
+            **soft(d),
+        }
+    if d.chance(0.3):
+        d.policies["aid"] = {"kind": "subsidy", "source": "made", **subsidised(d)}
+    for policy in d.policies.values():
+        if policy["kind"] == "stockpile_cover" and d.chance(0.5):
+            metal = policy["goods"][0].partition("/")[0]
+            own = {r["good"] for r in d.tables["goods"] if r["metal"] == metal}
+            asked = sorted(own & {r["good"] for r in d.tables["demand"]})
+            if asked:
+                policy["demand"] = [d.dice.choice(asked)]
+
+
+def subsidised(d: Draft) -> dict[str, Any]:
+    """A rate on activity or on orders, with or without a budget."""
+    ordered = {r["plant"] for r in d.tables.get("plants", ()) if r["parameter"] == "capital_cost"}
+    rate, years = d.level(0.5, 15)
+    fields: dict[str, Any] = {"rate": rate, **years}
+    if ordered and d.chance(0.4):
+        fields["plants"] = [d.dice.choice(sorted(ordered))]
+    else:
+        fields["activity"] = d.dice.choice(
+            ({"stages": "recycling"}, {"kinds": ["mine", "refine"]}, {"origins": "home"})
+        )
+    if d.chance(0.5):
+        fields["budget"] = d.series(0, 800)
+    return fields
+
+
 # ---- all of it
 
 
@@ -961,9 +1080,12 @@ def draw(seed: int) -> Draft:
         take_back,
         loss_media,
         transit,
+        names_of_losses,
+        population,
         elasticities,
         unseen_costs,
         home_answers,
+        selections,
     ):
         part(d)
     tranches(d)

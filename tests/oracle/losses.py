@@ -45,7 +45,7 @@ def wrong_losses(p: Programme, plan: Any) -> list[str]:
     said: dict[Any, float] = defaultdict(float)
     whole: Losses = defaultdict(float)
     for row in plan.flows[plan.flows.target.str.startswith("loss/")].itertuples():
-        _, name, *medium = row.target.split("/")
+        name, *medium = parts_of_name(p, row.target.removeprefix("loss/"))
         key = name, row.metal, row.year
         said[(*key, *medium)] += row.value
         whole[key] += row.value
@@ -59,6 +59,13 @@ def wrong_losses(p: Programme, plan: Any) -> list[str]:
     names = {row["loss"] for row in p.recipes.processes.values()}
     of_processes = {key: value for key, value in whole.items() if key[0] in names}
     return found + differing("loss", own, of_processes)
+
+
+def parts_of_name(p: Programme, name: str) -> list[str]:
+    """A loss, and the medium where it goes to one that the study states for it."""
+    loss, _, medium = name.rpartition("/")
+    stated = any((key[0], key[2]) == (loss, medium) for key in p.study.keys("loss_media"))
+    return [loss, medium] if stated else [name]
 
 
 def media(p: Programme, loss: str, metal: str, year: int) -> dict[str, float]:

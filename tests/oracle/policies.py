@@ -14,7 +14,7 @@ from tests.oracle.recipes import RAW
 if TYPE_CHECKING:
     from tests.oracle.programme import Programme
 
-LEVELS = {"stockpile_cover": "months", "pin": "tolerance"}
+LEVELS = {"stockpile_cover": "months", "pin": "tolerance", "subsidy": "rate"}
 CAPS = ("quota", "carbon_cap", "carbon_budget", "capital_budget")
 
 
@@ -28,6 +28,8 @@ def in_force(p: Programme, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
 def yearly_level(p: Programme, policy: dict[str, Any]) -> Array:
     """Level of a policy in each year; not a number where it is not in force."""
     field = LEVELS.get(policy["kind"], "cap" if policy["kind"] in CAPS else "share")
+    if policy["kind"] == "share":
+        field = "at_most" if "at_most" in policy else "at_least"
     level, years = policy.get(field, 0.0), p.study.years
     if isinstance(level, dict):
         given = sorted((int(y), float(v)) for y, v in level.items())
@@ -357,7 +359,8 @@ def stockpile_cover(p: Programme) -> None:
     for name, policy in in_force(p, "stockpile_cover"):
         months = level(p, policy)
         for good in policy["goods"]:
-            need = requirement(p, p.recipes.goods[good]["metal"])
+            metal = p.recipes.goods[good]["metal"]
+            need = requirement(p, metal, among=policy.get("demand"))
             for t in active(p, months):
                 if closure_year(p, p.recipes.goods[good]["metal"], t):
                     continue
@@ -532,6 +535,8 @@ def capital_budget(p: Programme) -> None:
 
 def write(p: Programme) -> None:
     """Write the rows of all policies."""
+    from tests.oracle import selections
+
     for rows in (
         self_sufficiency,
         recycled_content,
@@ -542,5 +547,7 @@ def write(p: Programme) -> None:
         quota,
         carbon,
         capital_budget,
+        selections.shares,
+        selections.subsidies,
     ):
         rows(p)

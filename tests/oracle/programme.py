@@ -188,11 +188,16 @@ def overnight(p: Programme, plant: str) -> Array:
 def annuities(p: Programme, plant: str, t: int) -> float:
     """Annuities of what is ordered in a year, within the horizon, discounted (conventions.md,
     "Capital")."""
+    return overnight(p, plant)[t] * annuity(p, plant, t)
+
+
+def annuity(p: Programme, plant: str, t: int) -> float:
+    """The same of one unit of money."""
     study = p.study
     life = study.constant("plants", plant, "life")
     lead = study.constant("plants", plant, "lead_time")
     rate = study.constant("plants", plant, "interest_rate", default=p.recipes.rate)
-    cost = overnight(p, plant)[t] * (1.0 + rate) ** lead
+    cost = (1.0 + rate) ** lead
     if rate:
         cost *= rate / (1.0 + rate) / (1.0 - (1.0 + rate) ** -life)
     else:

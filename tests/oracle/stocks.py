@@ -67,11 +67,11 @@ class Use:
         """Waste that arises in each year of the horizon, from past and from demanded inflow."""
         years = self.study.years
         leaving = np.zeros(len(years))
-        for cohort, amount in self._cohorts().items():
+        for cohort, amount in self.cohorts().items():
             leaving += amount * np.array([self.leaving(cohort, int(y)) for y in years])
         return leaving * self.kept
 
-    def _cohorts(self) -> dict[int, float]:
+    def cohorts(self) -> dict[int, float]:
         """Inflow by the year in which it entered use."""
         first = int(self.study.years[0])
         inflow: dict[int, float] = {}

@@ -93,18 +93,14 @@ def places(p: Programme, process: str) -> dict[str, tuple[str, str]]:
 def concentration(
     shares: dict[tuple[str, str], float], least: float
 ) -> Iterator[tuple[str, float]]:
-    """HHI by stage; what is no more than `least` is rounding."""
+    """HHI by stage, and the share of the largest origin; what is no more than `least` is
+    rounding."""
     for stage in {stage for stage, _ in shares}:
         values = [v for (s, _), v in shares.items() if s == stage and v > least]
         total = sum(values)
         if total > 0:
             yield stage, FULL * sum((v / total) ** 2 for v in values)
-
-
-def draws_abroad(p: Programme, flows: pd.DataFrame) -> bool:
-    """Whether an import takes goods out of a stock abroad, of which no page says when they came."""
-    passed_on = {f"stockpile/{g}" for again in policies.brought(p).values() for g in again}
-    return bool(flows.source.isin(passed_on).any())
+            yield f"largest: {stage}", max(values) / total
 
 
 def wrong_trade(p: Programme, plan: Any) -> list[str]:
@@ -117,6 +113,8 @@ def wrong_trade(p: Programme, plan: Any) -> list[str]:
     hhi = planner.concentration(plan)
     keys = zip(hhi.metal, hhi.year, hhi.stage, strict=True)
     said |= dict(zip(keys, hhi.hhi, strict=True))
+    keys = zip(hhi.metal, hhi.year, "largest: " + hhi.stage, strict=True)
+    said |= dict(zip(keys, hhi.share, strict=True))
     found = []
     for metal in p.study.head["metals"]:
         traced, flows = Traced(p.study, plan, metal), plan.flows[plan.flows.metal == metal]
@@ -124,8 +122,6 @@ def wrong_trade(p: Programme, plan: Any) -> list[str]:
         least = LEAST * max([0.0, *(v for shares in made.values() for v in shares.values())])
         for year in p.study.firsts:
             f = flows[flows.year == year]
-            if draws_abroad(p, f):
-                continue
             own = {**traded(p, f, metal), **dict(concentration(made[year], least))}
             for name, value in own.items():
                 other = said.get((metal, year, name), 0.0)
@@ -137,12 +133,7 @@ def wrong_trade(p: Programme, plan: Any) -> list[str]:
 def wrong_exports(p: Programme, plan: Any) -> list[str]:
     """Rows of the table of exports that the flows say otherwise (results.md, "exports")."""
     own: dict[tuple[str, int, str, str, str], float] = defaultdict(float)
-    compared = {
-        metal
-        for metal in p.study.head["metals"]
-        if not draws_abroad(p, plan.flows[plan.flows.metal == metal])
-    }
-    for metal in sorted(compared):
+    for metal in p.study.head["metals"]:
         traced = Traced(p.study, plan, metal)
         f = plan.flows[plan.flows.metal == metal]
         refined = mixes(p, traced)
@@ -160,7 +151,7 @@ def wrong_exports(p: Programme, plan: Any) -> list[str]:
     return [
         f"export {key}: {said[key]}, not {own[key]}"
         for key in sorted({*own, *said})
-        if key[0] in compared and abs(own[key] - said[key]) > 1e-6 * max(1.0, abs(own[key]))
+        if abs(own[key] - said[key]) > 1e-6 * max(1.0, abs(own[key]))
     ]
 
 

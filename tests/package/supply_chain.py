@@ -184,6 +184,12 @@ def sources_by_terms() -> list[str]:
         ),
         "the numbers of one source further should ask its publisher where its terms are not open.",
         "",
+        (
+            "The presets of policies (`planner presets`) hold numbers and dates of laws and "
+            "strategies, each with the address where it was"
+        ),
+        "read. They are facts, under the licence of planner; no text of any law is copied.",
+        "",
         "| terms | sources |",
         "|---|---|",
         *(

@@ -67,8 +67,9 @@ def test_targets_met_and_missed_are_counted(plan: Plan) -> None:
 
 
 def test_a_target_is_any_policy_but_an_event(tmp_path: Path) -> None:
-    """A closure is no target, and neither is a floor that is never in force within the horizon."""
-    assert {"closure"} == POLICY_FORMS.keys() - TARGET_KINDS
+    """A closure and a subsidy are no targets, and neither is a floor that is never in force within
+    the horizon."""
+    assert {"closure", "subsidy"} == POLICY_FORMS.keys() - TARGET_KINDS
     study = penalised().policy("shut", "closure", origin="Y", metal="lithium", share=0.0)
     study.process("buy_y", "import", gives={"li": 1}, import_price=10, origin="Y")
     assert plan_of(study, tmp_path).headline.targets == 2

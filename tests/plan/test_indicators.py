@@ -19,7 +19,7 @@ from planner.plan.indicators import (
     metal_account,
 )
 from planner.plan.plan import Plan
-from tests.small import Study
+from tests.small import Study, plan_of
 
 
 def study(**head: object) -> Study:
@@ -315,3 +315,35 @@ def test_china_has_a_population_with_its_source() -> None:
         assert found["in-use stock per head", metal, 2050] == pytest.approx(
             1000 * found["in-use stock", metal, 2050] / 1.26e9
         )
+
+
+def test_each_refined_good_of_a_metal_has_its_own_price(tmp_path: Path) -> None:
+    """Gallium of 4N is bought at 100; of 6N it takes 1.25 t of that and 20 USD: 145. Under one name
+    the dearest stood for both; a study with one refined good has no name more."""
+    study = (
+        Study(metals=("gallium",))
+        .good("4N", "refined")
+        .good("6N", "refined")
+        .good("diode", "product", demand=10, shortage_cost=1e4)
+        .good("laser", "product", demand=5, shortage_cost=1e4)
+        .process("diodes", "manufacture", takes={"4N": 1}, gives={"diode": 1})
+        .process("lasers", "manufacture", takes={"6N": 1}, gives={"laser": 1})
+        .process("buy", "import", gives={"4N": 1}, import_price=100)
+        .process(
+            "purify",
+            "refine",
+            takes={"4N": 1.25},
+            gives={"6N": 1},
+            loss="residue",
+            variable_cost=20,
+            pathway="foreign primary",
+        )
+    )
+    table = plan_of(study, tmp_path).indicators.set_index("indicator")["value"]
+    assert table["price: refined metal, 4N"] == pytest.approx(100)
+    assert table["price: refined metal, 6N"] == pytest.approx(145)
+    assert table["price: refined metal"] == pytest.approx(145)
+    alone = Study().good("li", "refined", demand=1, shortage_cost=99)
+    alone.process("dig", "mine", gives={"li": 1}, variable_cost=3)
+    named = plan_of(alone, tmp_path / "alone").indicators["indicator"]
+    assert [name for name in named if "refined" in name] == ["price: refined metal"]

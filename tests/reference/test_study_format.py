@@ -29,7 +29,7 @@ def test_the_page_names_every_table_column_parameter_unit_and_policy() -> None:
             assert parameter.unit in row
             assert parameter.default is None or f"{parameter.default:g}" in row
     for form in POLICIES:
-        assert f"| `{form.kind}` | `{form.level}` |" in page
+        assert f"| `{form.kind}` | {' or '.join(f'`{level}`' for level in form.levels)} |" in page
 
 
 def test_the_page_says_of_every_number_what_it_means_in_a_longer_period() -> None:

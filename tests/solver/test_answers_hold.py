@@ -30,7 +30,7 @@ SILENT = (
     "grade headlines indicators inflow_driven line_figure load mathematics metals_of mix_figure "
     "new read reconcile reconcile_flows reconcile_study refined_output report require_closed "
     "result_tables_page routes sankey_figure simulate simulate_plan stock_driven "
-    "stocks_from_flodym stocks_to_flodym studies study_format_page themed_figure to_flodym "
+    "stocks_from_flodym stocks_to_flodym studies study_format_page surplus themed_figure to_flodym "
     "unpack unserved_figure urban_mine_figure verify with_crma_benchmarks write_figure "
     "write_study write_study_workbook"
 )
@@ -52,6 +52,15 @@ def observed(system: planner.System) -> planner.System:
     return replace(system, observations=(seen,))
 
 
+def run_before(system: planner.System) -> planner.System:
+    """The study with an observed activity in its first year, for a calibration to reach."""
+    process = system.processes["import_lithium"]
+    seen = np.full(len(system.years), np.nan)
+    seen[0] = 1.0
+    processes = {**system.processes, process.name: replace(process, observed=seen)}
+    return replace(system, processes=processes)
+
+
 def other_edition() -> Plan:
     """Two numbers differ, so that an attribution has studies between the editions to solve."""
     changes = {"demand.packs/new": 450.0, "discount_rate": 0.06}
@@ -68,6 +77,7 @@ def asking(plan: Plan) -> Mapping[str, Callable[[], Any]]:
         "alternatives": partial(planner.alternatives, system, plans=1),
         "attribute": partial(planner.attribute, plan, other_edition()),
         "base_flows": partial(planner.base_flows, planner.balance(system)),
+        "calibrate": partial(planner.calibrate, run_before(system)),
         "disrupt": partial(planner.disrupt, system, starts=[year]),
         "ensemble": partial(planner.ensemble, system, samples=2, workers=1),
         "evaluate": partial(planner.evaluate, plan, system),
@@ -117,6 +127,7 @@ VERBS = (
         "alternatives",
         "attribute",
         "base_flows",
+        "calibrate",
         "disrupt",
         "ensemble",
         "evaluate",

@@ -46,6 +46,18 @@ CASES: dict[str, tuple[str, str, str, str]] = {
         "lithium/refined,lithum",
         r"goods.csv row 2, column 'metal': .*did you mean 'lithium'",
     ),
+    "loss of another's name": (
+        "processes.csv",
+        ",tailings,",
+        ",surplus,",
+        r"processes.csv row \d+, column 'loss': 'surplus' names what is lost outside processes",
+    ),
+    "loss like a medium": (
+        "processes.csv",
+        ",tailings,",
+        ",mill/air,",
+        r"processes.csv row \d+, column 'loss': .*call the loss 'mill' and state its loss_media",
+    ),
     "unknown choice": (
         "goods.csv",
         ",refined,",

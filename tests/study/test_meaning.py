@@ -17,7 +17,7 @@ from planner.plan.plan import Plan
 from planner.solver.compiled import compiled
 from planner.study.meaning import MEANINGS
 from planner.study.reader import Rereader
-from planner.study.schema import BY_NAME, POLICY_FORMS, SERIES_UNITS
+from planner.study.schema import BY_NAME, POLICY_FORMS, SELECTOR_FIELDS, SERIES_UNITS
 from planner.system.nouns import TRADE, Distribution, GoodKind, ProcessKind, System
 from tests.small import Study, system_of
 
@@ -54,8 +54,9 @@ PLACES = frozenset(
     if each.names and (form := BY_NAME[each.table]).has_values
 )
 """Table and column at which a number without a meaning is named."""
-NOT_OF_A_PLAN = ("observations",)
-"""Tables that the programme never sees: they are read by `planner reconcile` (tests/mfa)."""
+NOT_OF_A_PLAN = ("observations", "discovery_values")
+"""Tables that the programme never sees: they are read by `planner reconcile` (tests/mfa), and by
+ensembles (tests/analysis/test_discoveries.py)."""
 NOT_IN_TABLES = ("series.population",)
 """Read by `planner.indicators` of a plan, not by the tables of the run (tests/plan)."""
 
@@ -162,7 +163,8 @@ def _processes(s: Study) -> None:
     """Each kind of process with a plant, a host, a ramp and a deposit, and each with none."""
     for kind in PROCESSES:
         s.plant(f"k_{kind}", existing_capacity=50).ramp(f"r_{kind}", growth=0.5, stopping_cost=4)
-        s.deposit(f"d_{kind}", reserve=1e4, additions=5)
+        announced = {"probability": 0.55} if kind == "collect" else {}
+        s.deposit(f"d_{kind}", reserve=1e4, additions=5, **announced)
         if kind != "byproduct":
             s.host(f"h_{kind}", 1000)
         s.process(
@@ -202,12 +204,14 @@ def _equipment(s: Study) -> None:
         **ORDERS,
     )
     s.plant("stands", existing_capacity=5, life=10, fixed_cost=1, max_capacity=80, **ORDERS)
-    s.plant("coming", under_construction={2022: 5}, life=1.5)
+    s.plant("coming", under_construction={2022: 5}, life=1.5, probability=0.55)
     for name in ("full", "stands", "coming"):
         s.process(
             f"on_{name}", "refine", takes={"li0": 1}, gives={"li": 1}, plant=name, loss="slag"
         )
-    s.plant("idle", existing_capacity=5, fixed_cost=0).deposit("buried", reserve=10)
+    s.plant("idle", existing_capacity=5, fixed_cost=0, probability=0.55).deposit(
+        "buried", reserve=10
+    )
     s.host("lonely", 10, lithium=0.3).host("filling", 10, lithium=0.3)
     s.host("h_byproduct", 1000, lithium=0.2).residue("d_mine", "h_byproduct", 0.4)
     s.residue("d_refine", "filling", 0.5).residue("buried", "filling", 0.3)
@@ -491,11 +495,21 @@ RULES: dict[str, dict[str, Any]] = {
     "collection_target": {"goods": ["lithium_old"], "share": 0.2},
     "carbon_cap": {"scope": "territorial", "cap": 50},
     "carbon_budget": {"scope": "territorial", "cap": 50},
+    "impact_cap": {"impact": "water", "scope": "footprint", "cap": 50},
+    "impact_budget": {"impact": "water", "scope": "footprint", "cap": 50},
     "capital_budget": {"cap": 50},
     "stockpile_cover": {"goods": ["lithium"], "months": 1},
     "closure": {"origin": "A", "share": 0.5},
     "pin": {"tolerance": 0.1},
+    "share": {
+        "numerator": {"stages": ["processing"], "origins": "home"},
+        "denominator": {"demand": "*"},
+        "at_least": 0.2,
+    },
+    "subsidy": {"activity": {"processes": ["lithium_refine"]}, "rate": 4},
 }
+EITHER = {"at_most": "at_least", "plants": "activity"}
+"""Fields that stand in the place of another."""
 OTHER: dict[str, Any] = {
     "enabled": False,
     "from": 2023,
@@ -506,12 +520,22 @@ OTHER: dict[str, Any] = {
     "stages": ["extraction"],
     "processes": ["cobalt_refine"],
     "scope": "footprint",
+    "impact": "land",
     "of": "imports",
     "provenance": "home",
+    "numerator": {"origins": ["A"]},
+    "denominator": {"stages": ["processing"]},
+    "metals": ["cobalt"],
+    "each": ["metals"],
+    "measured": "activity",
+    "demand": ["lithium_cell"],
+    "activity": {"kinds": ["import"]},
+    "plants": ["k"],
+    "budget": 7.0,
 }
 """Another value of each field."""
 GOODS = {"collection_target": ["cobalt_old"], "stockpile_cover": ["cobalt"]}
-LABELS = {"kind", "source", "note", "published"}
+LABELS = {"kind", "source", "note", "published", "preset"}
 """Fields that set nothing and say so."""
 
 
@@ -532,16 +556,60 @@ def test_every_field_of_a_policy_sets_something(tmp_path: Path, kind: str) -> No
         study.process(
             "foreign", "refine", takes={"ore_of_A": 1}, gives={"lithium": 0.9}, loss="slag"
         )
+    if kind == "stockpile_cover":
+        study.good("lens", "product", metal="lithium", demand=4, shortage_cost=1e5, equivalent=1)
+    if kind.startswith("impact"):
+        study.impact("water", "m3").factor("cobalt_refine", "water", 2)
+        study.impact("land", "ha").factor("cobalt_refine", "land", 3)
+        study.factor("lithium_A", "water", 1)
     before = programme(study, tmp_path)
     level = fields[form.level]
-    others = {form.level: level / 2} | {
+    others = dict.fromkeys(form.levels, level / 2) | {
         field.name: GOODS[kind] if field.name == "goods" else OTHER[field.name]
         for field in form.fields
         if field.name not in LABELS
     }
+    if kind.startswith("impact"):
+        others["scope"] = "territorial"
     for name, value in others.items():
-        study.policies["p"] = {"kind": kind, "source": "test", **fields, name: value}
+        kept = {key: given for key, given in fields.items() if key != EITHER.get(name)}
+        study.policies["p"] = {"kind": kind, "source": "test", **kept, name: value}
         assert programme(study, tmp_path) != before, name
+
+
+SELECTED: dict[str, Any] = {
+    "metals": "lithium",
+    "goods": "lithium",
+    "forms": "refined metal",
+    "processes": ["lithium_refine", "cobalt_refine"],
+    "kinds": ["refine"],
+    "stages": "processing",
+    "origins": "home",
+    "pathways": "domestic secondary",
+    "flow": "takes",
+    "less_exports": True,
+    "demand": "lithium_cell",
+    "market": "home",
+}
+
+
+@pytest.mark.parametrize(
+    # places need a study that has some: tests/lp/test_shares.py
+    "field",
+    [field.name for field in SELECTOR_FIELDS if field.name != "places"],
+)
+def test_every_field_of_a_selector_sets_something(tmp_path: Path, field: str) -> None:
+    """Each field of a selector, beside a share of everything, makes another programme."""
+    sold = {"metal": "lithium", "stage": "processing", "export": True, "equivalent": 1}
+    study = ruled().good("sold", "product", **sold, demand=2, shortage_cost=9)
+    study.process("sell", "manufacture", takes={"lithium": 1}, gives={"sold": 1})
+    where = "denominator" if field in ("demand", "market") else "numerator"
+    stages = ["extraction", "processing", "recycling"]
+    given: dict[str, Any] = {"numerator": {"stages": stages}, "denominator": {"demand": "*"}}
+    study.policy("p", "share", **given, at_most=0.2, measured="contained")
+    before = programme(study, tmp_path)
+    study.policies["p"][where] = {**given[where], field: SELECTED[field]}
+    assert programme(study, tmp_path) != before
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from planner.analysis.security.concentration import origin_shares
 from planner.analysis.tradeoffs.places import country_cost
 from planner.errors import SpecError
 from planner.plan.plan import Plan
+from planner.reporting.places import by_place
 from tests.small import Study, plan_of, price, system_of, yearly
 
 REFINED = "lithium/refined"
@@ -79,6 +80,10 @@ def test_the_country_pays_with_and_without_what_its_tariff_earns(tmp_path):
     sums = table.groupby(["place", "item"])["present_value"].sum()
     assert sums["B", "cost"] == pytest.approx(500)
     assert sums["home", "cost"] + sums["B", "cost"] == pytest.approx(plan.objective)
+    section = by_place(plan)
+    assert section is not None
+    assert "1.2 thousand are its own tariffs" in section.sentences[0]
+    assert [row[0] for row in section.blocks[0].rows] == ["home", "B"]
 
 
 def test_a_ban_of_a_scenario_holds_over_narrower_rows(tmp_path):
@@ -407,6 +412,28 @@ def test_what_cannot_be_is_refused_with_its_row_and_remedy(tmp_path, case):
     with pytest.raises(SpecError, match=message) as caught:
         system_of(study, tmp_path)
     assert all(problem.row for problem in caught.value.problems)
+
+
+IN_VAIN = {
+    "nothing stands at": (lambda s: s.head.update(places=["B", "C"]), "places"),
+    "its numbers there are not read": (
+        lambda s: s.good("lithium/x", "scrap").at("B", "lithium/x", disposal_cost=1),
+        "place",
+    ),
+    "multiplies nothing at 'B'": (lambda s: s.series("grid_intensity", 1, place="B"), "place"),
+    "no row gives one": (lambda s: s.trade(REFINED, "B", "home", value=9), "parameter"),
+    "none of these does": (lambda s: s.trade(REFINED, "B", "home", embodied=9), "parameter"),
+}
+
+
+@pytest.mark.parametrize("message", IN_VAIN)
+def test_what_is_given_in_vain_is_warned_of(tmp_path, message):
+    change, column = IN_VAIN[message]
+    study = two_places()
+    assert not system_of(study, tmp_path).warnings
+    change(study)
+    (found,) = [w for w in system_of(study, tmp_path).warnings if message in w.message]
+    assert found.column == column
 
 
 def test_trade_without_places_is_refused(tmp_path):

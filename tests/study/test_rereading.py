@@ -152,7 +152,13 @@ def every_noun() -> Study:
     study.good("packs", "scrap", content={"lithium": 0.1}, equivalent={"lithium": 0.09})
     study.good("waste", "waste", collection=0.8)
     study.good("old packs", "waste", content={"lithium": 0.2}, collection=0.7)
-    study.deposit("lake", reserve=900, additions=3)
+    study.deposit("lake", reserve=900, additions=3, growth=0.01)
+    study.deposit("brine", reserve=90, additions=3, probability=0.51)
+    ore = {"ore_cost": 1, "ore_electricity": 0.1, "ore_emission": 0.2}
+    study.curve("brine", a={"grade": 0.3, "reserve": 40, **ore}, b={"grade": 0.2, **ore})
+    gives = {"ore": 1, "zinc": 5}
+    study.process("pump", "mine", takes={"brine": 1.2}, gives=gives, loss="tailings")
+    study.discovery("salar", "brine", plant="works", rate=0.2, tonnage=900, grade=0.1)
     study.exploration("lake", cost=4, potential=10, delay=1, most=70)
     study.host("zinc", 3000, lithium=0.1).residue("lake", "zinc", 0.2)
     study.take_back("waste", more=0.1, cost=30, fee=5)
@@ -225,6 +231,8 @@ def every_noun() -> Study:
     study.product("bags", waste="old packs", uses={"others": 1}, inflow={2020: 6}, life=2)
     study.measure("fewer", "efficiency", "others", cost=7, potential=0.1)
     study.measure("longer", "lifetime", "cells", product="cars", cost=7, potential=0.1, longer=2)
+    study.impact("water", "m3", price={2021: 1, 2026: 2}, electricity=0.3)
+    study.factor("dig", "water", {2021: 4, 2026: 3}).factor("refine", "water", 2)
     study.series("carbon_price", {2021: 10, 2026: 60}).series("grid_intensity", 0.5)
     study.process(
         "theirs", "mine", gives={"li": 1}, variable_cost=30, place="B", stage="processing"

@@ -8,7 +8,7 @@ stand in `batteries.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from models.china.derive import cobalt_imports
 from models.china.derive.common import (
@@ -109,13 +109,10 @@ def _goods(facts: Facts) -> Iterator[Row]:
 
 
 def _byproduct(facts: Facts) -> Iterator[Row]:
-    """Home cobalt comes with nickel: 12.5 g per kg of nickel at most (2.5 kt capacity over 200 kt
-    of nickel)."""
-    host = facts.one("additions", METAL, variable="host_flow", item="refined_nickel_jinchuan").at(
-        None
-    )
-    capacity = _base(facts, "capacity", "dom_byproduct")
-    yield from _host(host)
+    """Home cobalt comes with the nickel mined at home, nearly all of it at Jinchuan: as much by
+    tonne as both were mined in the last years (BGS)."""
+    nickel = facts.series("hosts_companion", METAL, variable="host_flow", item="nickel_mined")
+    yield from _host(facts, nickel)
     name = "mine_cobalt_byproduct"
     conversion = _base(facts, "yield_overall", "refining_conversion")
     yield from recipe(
@@ -128,31 +125,51 @@ def _byproduct(facts: Facts) -> Iterator[Row]:
         ramp_group="cobalt_home",
         description="cobalt residue of the nickel works",
     )
-    yield from value(
-        name,
-        "host_content",
-        derived(
-            capacity.value / host.value,
-            "t/t",
-            f"{capacity.value:g} t of cobalt over {host.value:g} t of nickel",
-            capacity,
-            host,
-            low=0.01,
-            high=0.015,
-        ),
-    )
+    for last in (FIRST - 1, FIRST):
+        yield from value(name, "host_content", _cobalt_in_nickel(facts, nickel, last))
     yield from _byproduct_values(facts, name, conversion)
 
 
-def _host(host: Fact) -> Iterator[Row]:
-    yield from path(
-        "hosts",
-        [
-            host.times(1, "t/year").at(FIRST),
-            host.times(1.2, "t/year", "3 kt of cobalt by 2035 (additions.csv)", "D").at(2035),
-        ],
-        host="nickel_jinchuan",
+def _cobalt_in_nickel(facts: Facts, nickel: Sequence[Fact], last: int) -> Fact:
+    """Cobalt mined by tonne of nickel mined, mean of the years from 2019 to `last`; the lowest and
+    highest year are its range."""
+    mined = {
+        fact.year: fact
+        for fact in facts.all(
+            "production",
+            METAL,
+            region="china",
+            variable="mine_production",
+            source="bgs-world-mineral-statistics",
+        )
+    }
+    pairs = [(mined[each.year], each) for each in nickel if (each.year or 0) <= last]
+    shares = [cobalt.value / ore.value for cobalt, ore in pairs]
+    return derived(
+        sum(shares) / len(shares),
+        "t/t",
+        f"cobalt over nickel, both as mined (BGS), mean of 2019-{last}",
+        *(fact for pair in pairs for fact in pair),
+        low=min(shares),
+        high=max(shares),
     )
+
+
+def _host(facts: Facts, nickel: Sequence[Fact]) -> Iterator[Row]:
+    """Nickel mined at home: as observed, then up by a fifth of 2021 to 2035; as known in 2022, that
+    of 2020 with the same rise."""
+    growth = 1.2
+    rise = f"a fifth above {FIRST}: 3 kt of cobalt expected by 2035 against 2.5 (additions.csv)"
+    by_year = {fact.year: fact for fact in nickel}
+    later = [fact for fact in nickel if (fact.year or 0) >= FIRST]
+    far = by_year[FIRST].times(growth, "t/year", rise, "D").at(2035)
+    yield from path("hosts", [*later, far], host="nickel_jinchuan")
+    before = by_year[FIRST - 1]
+    yield number(
+        "hosts", before.noted(f"that of {before.year}"), host="nickel_jinchuan", year=FIRST
+    )
+    early = before.times(growth, "t/year", rise, "D")
+    yield number("hosts", early, host="nickel_jinchuan", year=2035, extend="after")
 
 
 def _byproduct_values(facts: Facts, name: str, conversion: Fact) -> Iterator[Row]:

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from models.china.derive.common import Fact, Facts, Row, at_year, derived, number, path
 
 YEARS = (2021, 2022, 2023, 2024, 2025, 2030, 2040, 2050, 2060)
 COAL_YEARS = (2021, 2025, 2030, 2035, 2040, 2050, 2060)
+LAST_MINED = 2025
+"""Last year of which the zinc mined is known."""
 SCENARIOS = {"": "central", "zinc-low": "low", "zinc-high": "high"}
 """Scenario to the path of refined zinc in data/additions.csv."""
 
@@ -26,8 +29,8 @@ def rows(facts: Facts) -> Iterator[Row]:
         for host, series in zinc(facts, item).items():
             yield from path("hosts", series, scenario=scenario, host=host)
     for host, fact in (
-        ("tin", tin()),
-        ("copper", copper()),
+        ("tin", tin(facts)),
+        ("copper", copper(facts)),
         ("rare_earth_ore", rare_earth_ore()),
     ):
         yield number("hosts", fact, host=host)
@@ -47,6 +50,10 @@ def zinc(facts: Facts, item: str = "central") -> dict[str, list[Fact]]:
         for host, part in (("zinc_home", of_total), ("zinc_imported", 1 - of_total)):
             total, low, high = (at_year(refined[name], year) for name in (item, "low", "high"))
             ranged = item == "central" and low < high
+            is_known = year <= LAST_MINED
+            stood = [fact for fact in mined if fact.year == year] if is_known else share
+            # what comes from home concentrate was mined: the refined total drops out
+            whole = [] if is_known and host == "zinc_home" else [near]
             note = (
                 f"{item} path of refined zinc {total:.4g} t x {part:.3f} from "
                 f"{'home' if host == 'zinc_home' else 'imported'} concentrate"
@@ -56,9 +63,8 @@ def zinc(facts: Facts, item: str = "central") -> dict[str, list[Fact]]:
                     total * part,
                     "t/year",
                     note,
-                    near,
-                    *mined,
-                    *share,
+                    *whole,
+                    *stood,
                     year=year,
                     low=low * part if ranged else None,
                     high=high * part if ranged else None,
@@ -82,34 +88,25 @@ def _home_share(
 ) -> float:
     """Share of refined zinc from home concentrate: mine output over refined output to 2025, the
     path of additions.csv from 2030."""
-    if year <= 2025:
+    if year <= LAST_MINED:
         return at_year(mined, year) / at_year(refined, year)
     return at_year(share, year)
 
 
-def tin() -> Fact:
-    return Fact(
-        216_000,
-        "t/year",
-        "nbs-china",
-        "C",
-        166_000,
-        216_000,
-        (
-            "refined tin 2021, recalled, not re-read (trade associations count 166 to 180 kt); "
-            "flat: its by-product share is 4 %"
-        ),
+def tin(facts: Facts) -> Fact:
+    """Tin smelted in 2021; the range is that of the years since 2015."""
+    smelted = facts.series("hosts_companion", "indium", variable="host_flow", item="tin_smelted")
+    values = [fact.value for fact in smelted]
+    return replace(
+        smelted[-1].noted("tin smelted in 2021, flat; range: 2015-21; its by-product share is 4 %"),
+        low=min(values),
+        high=max(values),
     )
 
 
-def copper() -> Fact:
-    return Fact(
-        10_490_000,
-        "t/year",
-        "nbs-china",
-        "C",
-        note="refined copper 2021, recalled, not re-read; flat: its by-product share is 1 %",
-    )
+def copper(facts: Facts) -> Fact:
+    refined = facts.one("hosts_companion", "indium", variable="host_flow", item="copper_refined")
+    return refined.noted("copper refined in 2021, flat: its by-product share is 1 %")
 
 
 def coal_ash(facts: Facts) -> list[Fact]:

@@ -320,7 +320,7 @@ def _other_hosts(facts: Facts) -> Iterator[Row]:
         region="china",
         year=2021,
     )
-    for host, flow in (("tin", hosts.tin()), ("copper", hosts.copper())):
+    for host, flow in (("tin", hosts.tin(facts)), ("copper", hosts.copper(facts))):
         process, share = (
             f"byproduct_indium_{host}",
             facts.one("hosts_companion", METAL, variable="host_share", item=host),

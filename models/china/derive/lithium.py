@@ -44,6 +44,8 @@ from models.china.derive.supply import (
 PAPER = "lithium-mining-26kt"
 OUTPUT_2025 = 62000.0  # t mined in 2025: USGS, additions.csv mine_output_observed
 EXTRA_COST_NEW = 10  # USD/kg refined: additions.csv, note of reserve_additions_exploration
+SPODUMENE = ("dahongliu", "jiajika", "lijiagou", "ningdu")
+"""Deposits of spodumene among those of hard rock (Busch et al.); the others hold lepidolite."""
 ORE_GRADE_RATIO = (
     "Mas-Fons et al. 2024: 22.3 / 17.1 kg per kg carbonate as the ore grade falls; the rise put on "
     "mine and concentrator"
@@ -371,16 +373,21 @@ def _hard_rock(facts: Facts, ore: str, target: str) -> Iterator[Row]:
         base(facts, "unit_cost", f"dom_{ore}"),
         base(facts, "unit_cost", "refining_conversion"),
     )
-    mining = derived(
-        all_in.value - fee.value,
-        all_in.unit,
-        f"all-in {all_in.value:g} less conversion {fee.value:g}, charged at refining",
-        all_in,
-        fee,
-        low=(all_in.low or all_in.value) - fee.value,
-        high=(all_in.high or all_in.value) - fee.value,
+    mining = (
+        _spodumene_mining(facts)
+        if ore == "spodumene"
+        else derived(
+            all_in.value - fee.value,
+            all_in.unit,
+            f"all-in {all_in.value:g} less conversion {fee.value:g}, charged at refining",
+            all_in,
+            fee,
+            low=(all_in.low or all_in.value) - fee.value,
+            high=(all_in.high or all_in.value) - fee.value,
+        )
     )
-    cost = without_capital(mining, capital.times(0.001, "USD_2021/(kg/year)"))
+    rate = capital.times(0.001, "USD_2021/(kg/year)")
+    cost = mining if ore == "spodumene" else without_capital(mining, rate)
     # mine to concentrate: the yield of the whole route (mine to refined) less that of conversion
     field = base(facts, "yield_overall", f"dom_{ore}")
     whole = field.map(
@@ -390,6 +397,35 @@ def _hard_rock(facts: Facts, ore: str, target: str) -> Iterator[Row]:
     )
     yield from _mine(facts, ore, f"lithium/{target}", whole, cost, conversion)
     yield from _rock_energy(facts, ore, conversion)
+
+
+def _spodumene_mining(facts: Facts) -> Fact:
+    """Mine to concentrate: operating cost of the four deposits of spodumene at home, less what
+    conversion costs; the cheapest and the dearest are the range."""
+    whole = [
+        money(
+            facts.one("costs_capex", METAL, variable="unit_cost_deposit", item=name),
+            "USD_2021/kg",
+        )
+        for name in SPODUMENE
+    ]
+    fee = money(
+        facts.one("costs_capex", METAL, variable="conversion_cost", item="spodumene_to_carbonate"),
+        "USD_2021/kg",
+    )
+    values = [fact.value - fee.value for fact in whole]
+    each = ", ".join(
+        f"{name} {fact.value:.3g}" for name, fact in zip(SPODUMENE, whole, strict=True)
+    )
+    return derived(
+        sum(values) / len(values),
+        "USD_2021/kg",
+        f"operating cost before tax, USD/kg: {each}; less conversion {fee.value:.3g}",
+        *whole,
+        fee,
+        low=min(values),
+        high=max(values),
+    )
 
 
 def _rock_capital(facts: Facts, ore: str, converter: Fact) -> Fact:

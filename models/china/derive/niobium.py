@@ -13,6 +13,7 @@ Choices where the data give several values:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from models.china.derive import byproduct as by
 from models.china.derive import market
@@ -26,6 +27,7 @@ from models.china.derive.common import (
     number,
     path,
 )
+from models.china.derive.observations import interval
 from models.china.derive.supply import ONE, good, import_ramp, observed, recipe, value
 
 METAL = "niobium"
@@ -65,6 +67,8 @@ def _home(facts: Facts) -> Iterator[Row]:
     )
     running = facts.one("additions", METAL, variable="base_year_fixed_flow", item="dom_byproduct")
     process, concentrate = "byproduct_niobium_rare_earth", "niobium/concentrate_home"
+    # what runs is known as well as it was observed, and works can make what they were seen to make
+    seen = interval(replace(running, low=None, high=None))
     own = Fact(1.0, "t/t", "own", "A", note="by definition: the host counts its niobium")
     yield number("host_contents", own, host="rare_earth_ore", metal=METAL)
     yield from good(
@@ -109,7 +113,7 @@ def _home(facts: Facts) -> Iterator[Row]:
     yield from value(
         process,
         "min_activity",
-        derived(running.value, "t/year", running.note, running, low=30, high=100),
+        derived(running.value, "t/year", running.note, running, low=seen.low, high=seen.high),
     )
     yield observed(
         process,
@@ -131,7 +135,7 @@ def _home(facts: Facts) -> Iterator[Row]:
     )
     yield from by.circuit(
         "niobium_bayan_obo",
-        by.long_standing(capacity),
+        by.long_standing(replace(capacity, low=seen.high)),
         cost,
         judged(100, "t/year/year", "half of what stands", low=25, high=200),
     )

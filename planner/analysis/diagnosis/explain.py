@@ -18,6 +18,7 @@ from planner.analysis.diagnosis.infeasibility import Clash, clashes
 from planner.analysis.diagnosis.price_decomposition import price_parts
 from planner.analysis.diagnosis.row_descriptions import TARGET_NAMES, Reason, Teller
 from planner.analysis.diagnosis.shortfall import Shortfall
+from planner.analysis.tradeoffs.surplus import ABROAD, BUYERS, answers_to_price, surplus, who_pays
 from planner.analysis.tradeoffs.uniqueness import Directions, Ties, ties
 from planner.errors import InfeasibleError
 from planner.plan.plan import Plan, require_own_study
@@ -60,7 +61,10 @@ class Explanation:
     price is made of (planner.analysis.diagnosis.price_decomposition). `ties`: whether plan and
     prices are the only ones. `rents`: deposit, year, rent. `policies`: policy, family, highest
     (cost of one more unit, and its unit), year, total and penalty (USD, present value). `idle`:
-    process, metal, year, gap: by how much an idle source must become cheaper to enter.
+    process, metal, year, gap: by how much an idle source must become cheaper to enter. Where prices
+    answer, `surplus` says who gains (planner.surplus), and `incidence` what each policy costs home
+    and abroad: policy, home, abroad, deadweight (the sum of both), USD, present value, penalties
+    left out.
     """
 
     study: str
@@ -74,6 +78,8 @@ class Explanation:
     idle: pd.DataFrame = field(default_factory=pd.DataFrame)
     parts: pd.DataFrame = field(default_factory=pd.DataFrame)
     ties: Ties | None = None
+    surplus: pd.DataFrame = field(default_factory=pd.DataFrame)
+    incidence: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def swaps(self) -> pd.DataFrame:
@@ -149,6 +155,7 @@ def explain(system: System, *, progress: Progress | None = None) -> Explanation:
     parts = price_parts(
         system, ask.program.arrays, ask.base, Teller(system, plan.balance, ask.program.arrays)
     )
+    costs = policy_costs(plan, ask)
     return Explanation(
         system.name,
         system.scenario,
@@ -157,10 +164,12 @@ def explain(system: System, *, progress: Progress | None = None) -> Explanation:
         plan,
         prices,
         rents(plan),
-        policy_costs(plan, ask),
+        costs,
         idle,
         parts,
         ask.ties(),
+        surplus(plan),
+        ask.incidence(costs),
     )
 
 
@@ -232,6 +241,8 @@ class _Asking:
         self.directions = Directions(self.program.arrays, self.base)
         years = [p.first for p in plan.system.periods]
         self.years = {years[0], years[-1], *(y for y in SHOWN if y in years)}
+        self.lost: dict[str, tuple[float, float]] = {}
+        """By policy, what it costs home and abroad, USD; of policies asked about."""
 
     def _enters(self, name: str) -> bool:
         """Return True for a process that brings metal into the balance: from outside, or out of
@@ -282,8 +293,22 @@ class _Asking:
         self.program.set_rows(rows, np.full(len(rows), -np.inf), np.full(len(rows), np.inf))
         found = optimal(self.program)
         self.program.set_rows(rows, arrays.row_lower[rows], arrays.row_upper[rows])
+        arrays_home, arrays_abroad = who_pays(self.system, arrays)
+        moved = self.base.x - found.x
+        self.lost[policy] = float(arrays_home @ moved), float(arrays_abroad @ moved)
         (cost, penalty), (other, lighter) = arrays.parts(self.base.x), arrays.parts(found.x)
         return cost - other, penalty - lighter
+
+    def incidence(self, costs: pd.DataFrame) -> pd.DataFrame:
+        """What each policy that costs something costs home and abroad; without rows where no curve
+        tells."""
+        known = answers_to_price(self.system)
+        rows = [
+            (policy, home, abroad, home + abroad)
+            for policy, (home, abroad) in self.lost.items()
+            if known and policy in set(costs["policy"])
+        ]
+        return pd.DataFrame(rows, columns=["policy", "home", "abroad", "deadweight"])
 
     def ties(self) -> Ties:
         """Test whether the plan and the prices that are told are the only ones."""
@@ -402,6 +427,27 @@ def _plan_words(found: Explanation) -> Iterable[str]:
                 f"{policy['policy']} costs at most {most} at the margin and {policy['total']:,.4g} "
                 f"USD in all{missed}."
             )
+    yield from _surplus_words(found)
+
+
+def _surplus_words(found: Explanation) -> Iterable[str]:
+    """Sentences on who gains where prices answer, and on what policies cost whom."""
+    table = found.surplus
+    if table.empty:
+        return
+    named = table[table["party"].isin({BUYERS, *ABROAD})]
+    for (party, name), part in named.groupby(["party", "name"], sort=False):
+        gain = part["present_value"].sum()
+        yield f"{str(party).capitalize()} gain {gain:,.4g} USD by {name}, present value."
+    for row in found.incidence.to_dict(orient="records"):
+        ends = _gained("home", row["home"]), _gained("abroad", row["abroad"])
+        lost = f"a deadweight of {row['deadweight']:,.4g}"
+        yield f"By {row['policy']} {ends[0]} and {ends[1]}: {lost}."
+
+
+def _gained(who: str, cost: float) -> str:
+    """What a policy costs somebody, or gains them, in words."""
+    return f"{who} {'loses' if cost > 0 else 'gains'} {abs(cost):,.4g} USD"
 
 
 def _penalty_words(penalty: float) -> str:

@@ -13,10 +13,15 @@ from planner.lp.families import TARGETS
 from planner.plan.solve import optimal_if_any
 from planner.solver.compiled import Compiled, compiled
 from planner.solver.highs import Arrays, Program
-from planner.system.nouns import System, frozen_map
+from planner.system.nouns import Policy, System, frozen_map
 
-RAISED = frozenset(family.kind for family in TARGETS if family.relax == "raise")
-"""Kinds of policies that are relaxed by raising their level: ceilings and tolerances."""
+LOWERED = frozenset(family.kind for family in TARGETS if family.relax == "lower")
+"""Kinds of policies that are relaxed by lowering their level, unless the policy is a ceiling."""
+
+
+def raised(policy: Policy) -> bool:
+    """Return True if a policy is relaxed by raising its level: ceilings and tolerances."""
+    return policy.ceiling or policy.kind not in LOWERED
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from planner.analysis.diagnosis.infeasible_case import RAISED, Case, feasible, possible
+from planner.analysis.diagnosis.infeasible_case import Case, feasible, possible, raised
 from planner.analysis.diagnosis.row_descriptions import level
 from planner.plan.solve import optimal_if_any
 from planner.runtime.progress import Progress
@@ -95,7 +95,7 @@ def relaxation(
 def _nearest_level(case: Case, policy: Policy, beside: Sequence[str]) -> Array | None:
     """The level in proportion to the one asked (where that is 0: the same in all years) and nearest
     to it that will do; None: there is none."""
-    upwards, asked = policy.kind in RAISED, np.nanmax(policy.level, initial=0.0) > 0
+    upwards, asked = raised(policy), np.nanmax(policy.level, initial=0.0) > 0
     if not asked and not upwards:
         return None
     unit = policy.level if asked else np.where(np.isfinite(policy.level), 1.0, np.nan)

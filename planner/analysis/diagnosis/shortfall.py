@@ -226,9 +226,9 @@ class _View:
         terms = self.reach.copy()
         for i in np.flatnonzero(terms):
             name, index = self.arrays.columns[i]
-            if name == "emission":
+            if name in ("emission", "impact"):
                 row = (
-                    self.arrays.matrix.tocsr()[[self.arrays.row_at["emission_account", index]]]
+                    self.arrays.matrix.tocsr()[[self.arrays.row_at[f"{name}_account", index]]]
                     .toarray()
                     .ravel()
                 )

@@ -1,4 +1,17 @@
-"""The band that an ensemble gives each observation."""
+r"""The bands that an ensemble gives each observation: of what the plan says of it, and of what
+would be seen of that.
+
+What is observed differs from what was so by the error of the observation. A band that is asked to
+hold observations therefore needs it too (Saetra, Hersbach, Bidlot and Richardson 2004, Monthly
+Weather Review 132:1487-1501): to each member $v_s$ is added a draw of the error, here a factor, as
+for `planner reconcile`:
+
+$$v_s e^{\sigma z}, \quad \sigma = \ln(h / l) / (2 \cdot 1.96),$$
+
+with $l$ and $h$ the 95 % interval of the observation and $z$ standard normal. The draws are the
+midpoints of ERRORS equal parts of probability, so that the band is the same each time. It follows
+from the grade of the observation alone: no range of the study is any wider for it.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +21,20 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from planner.analysis.uncertainty.ensemble import Ensemble
-from planner.analysis.uncertainty.ensemble import ensemble as make_ensemble
 from planner.analysis.uncertainty.ensemble_folder import EnsembleFolder
 from planner.errors import OutputError
-from planner.runtime.progress import Progress
 from planner.system.nouns import Array, Observed, System
 
 QUANTILES = (0.05, 0.5, 0.95)
 KEY = ["observation", "metal", "source", "target", "quantity", "year"]
 OBSERVED = "observed"
+ERRORS = 200
+"""Draws of the error of an observation for each sample."""
+TWO_SIDES = 2 * float(ndtri(0.975))
+"""Standard deviations that a 95 % interval spans."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +43,9 @@ class Bands:
     there is none."""
 
     quantiles: Array
+    """Of what the plan says."""
+    seen: Array
+    """Of what would be observed of it; NaN too where an observation has no interval."""
     samples: int
 
 
@@ -34,29 +53,36 @@ def bands_of(
     system: System,
     observations: Sequence[Observed],
     given: Ensemble | str | Path | None,
-    samples: int,
-    seed: int,
-    *,
-    workers: int | None = None,
-    progress: Progress | None = None,
 ) -> Bands:
-    """Bands of an ensemble that is given, or of one made here of so many samples; none without
-    either. Raises OutputError where a folder is of another study or of none."""
-    if given is None and not samples:
-        return Bands(np.full((len(QUANTILES), len(observations)), np.nan), 0)
+    """Bands of an ensemble, or of the folder of one; none without. Raises OutputError where a
+    folder is of another study or of none."""
     if given is None:
-        given = make_ensemble(
-            system, samples=samples, seed=seed, workers=workers, progress=progress
-        )
+        return Bands(*_unknown(observations), 0)
     table = given.observed if isinstance(given, Ensemble) else _read(Path(given), system)
-    found = np.full((len(QUANTILES), len(observations)), np.nan)
+    found, seen = _unknown(observations)
     groups = dict(iter(table.groupby(KEY)["value"])) if len(table) else {}
     for i, o in enumerate(observations):
         key = (o.name, o.metal, o.source, o.target, o.quantity, o.year)
         values = groups.get(key)
         if values is not None and np.isfinite(values).any():
-            found[:, i] = np.nanquantile(values.to_numpy(dtype=float), QUANTILES)
-    return Bands(found, int(table["sample"].nunique()) if len(table) else 0)
+            said = values.to_numpy(dtype=float)
+            found[:, i] = np.nanquantile(said, QUANTILES)
+            seen[:, i] = _seen(said, o)
+    return Bands(found, seen, int(table["sample"].nunique()) if len(table) else 0)
+
+
+def _unknown(observations: Sequence[Observed]) -> tuple[Array, Array]:
+    shape = (len(QUANTILES), len(observations))
+    return np.full(shape, np.nan), np.full(shape, np.nan)
+
+
+def _seen(said: Array, o: Observed) -> Array:
+    """QUANTILES of what would be observed of the samples (n,); NaN without an interval."""
+    if o.low is None or o.high is None or not 0 < o.low <= o.high:
+        return np.full(len(QUANTILES), np.nan)
+    spread = np.log(o.high / o.low) / TWO_SIDES
+    error = np.exp(spread * ndtri((np.arange(ERRORS) + 0.5) / ERRORS))
+    return np.asarray(np.nanquantile(np.outer(said, error), QUANTILES, method="hazen"))
 
 
 def _read(folder: Path, system: System) -> pd.DataFrame:

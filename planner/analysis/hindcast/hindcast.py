@@ -10,9 +10,10 @@ year the plan may use only what was out by then; what it uses all the same is li
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from planner.analysis.hindcast.scores import interval_score, score_table
 from planner.analysis.hindcast.turning import TURN_COLUMNS, least_changes
 from planner.analysis.security.foresight import rolling
 from planner.analysis.uncertainty.ensemble import Ensemble
+from planner.analysis.uncertainty.ensemble import ensemble as make_ensemble
 from planner.errors import Problem, SpecError
 from planner.plan.plan import Plan, require_own_study
 from planner.plan.solve import optimum
@@ -53,6 +55,10 @@ PAIR_COLUMNS = (
     "q95",
     "covered",
     "interval_score",
+    "seen05",
+    "seen95",
+    "seen_covered",
+    "seen_score",
     "role",
     "why",
     "unit",
@@ -74,7 +80,9 @@ class Hindcast:
     one on; `error` is plan over observed less 1; `inside`: whether the plan lies within the 95 %
     interval of the observation; `rolling` is what a planner says who sees only `window` years;
     `q05`, `q50`, `q95` are of an ensemble, `covered` says whether that band holds what was
-    observed, `interval_score` is a share of it. NaN where that was not asked or is not known.
+    observed, `interval_score` is a share of it; `seen05`, `seen95`, `seen_covered` and `seen_score`
+    are the same with the error of the observation (`planner.analysis.hindcast.bands`). NaN where
+    that was not asked or is not known.
     `scores`: medians of the tests (`planner.analysis.hindcast.scores`). `misses`: tests outside
     their interval, and what held the plan. `changes`: the least change of one number with which the
     plan gives what was observed, where one was sought and found. `leaks`: numbers in force that
@@ -108,6 +116,7 @@ def hindcast(
     ensemble: Ensemble | str | Path | None = None,
     samples: int = 0,
     seed: int = 0,
+    statement: str | Path | Mapping[str, Any] | None = None,
     workers: int | None = None,
     window: int = 0,
     top: int = TOP,
@@ -115,11 +124,12 @@ def hindcast(
 ) -> Hindcast:
     """Set a plan beside the observations of its study.
 
-    `ensemble` is one of the same study, or its folder; with `samples` one is made here. `window`
-    adds what a planner says who sees only so many years. `top`: for how many items that are missed,
-    the widest first, the least change of one number is sought; of each its widest miss. As of an
-    earlier year: read the study with `overrides={"as_of": 2022}`. Raises SpecError where the study
-    has no observation of its years, InfeasibleError where it has no plan.
+    `ensemble` is one of the same study, or its folder; with `samples` one is made here, drawn as
+    `statement` says (`planner.ensemble`). `window` adds what a planner says who sees only so many
+    years. `top`: for how many items that are missed, the widest first, the least change of one
+    number is sought; of each its widest miss. As of an earlier year: read the study with
+    `overrides={"as_of": 2022}`. Raises SpecError where the study has no observation of its years,
+    InfeasibleError where it has no plan.
     """
     asked = _asked(subject.system if isinstance(subject, Plan) else subject)
     plan = subject if isinstance(subject, Plan) else optimum(subject, progress=progress)
@@ -130,9 +140,17 @@ def hindcast(
     if window:
         told(progress, f"{window} years in sight")
         table["rolling"] = reader.of_plan(rolling(system, window=window).plan)
-    bands = bands_of(
-        system, asked.observations, ensemble, samples, seed, workers=workers, progress=progress
-    )
+    if ensemble is None and samples:
+        told(progress, "ensemble")
+        ensemble = make_ensemble(
+            system,
+            samples=samples,
+            seed=seed,
+            statement=statement,
+            workers=workers,
+            progress=progress,
+        )
+    bands = bands_of(system, asked.observations, ensemble)
     table = _with_bands(table, bands)
     misses = table[(table["role"] == "test") & (table["inside"] == False)]  # noqa: E712
     told(progress, "what held the plan")
@@ -224,27 +242,36 @@ def _unit(system: System, o: Observed) -> str:
 
 
 def _with_bands(table: pd.DataFrame, bands: Bands) -> pd.DataFrame:
-    """The pairs with the band of an ensemble, whether it holds what came, and its score."""
-    low, middle, high = bands.quantiles
+    """The pairs with the bands of an ensemble, whether they hold what came, and their scores."""
     observed = table["observed"].to_numpy(dtype=float)
-    known = np.isfinite(low) & np.isfinite(high)
-    covered = [
-        bool(a <= y <= b) if k else None
-        for a, y, b, k in zip(low, observed, high, known, strict=True)
-    ]
-    score = np.divide(
-        interval_score(low, high, observed),
-        observed,
-        out=np.full_like(observed, np.nan),
-        where=observed > 0,
-    )
+    low, middle, high = bands.quantiles
+    seen_low, _, seen_high = bands.seen
+    covered, score = _held_by(low, high, observed)
+    seen_covered, seen_score = _held_by(seen_low, seen_high, observed)
     return table.assign(
         q05=low,
         q50=middle,
         q95=high,
         covered=pd.Series(covered, index=table.index, dtype=object),
         interval_score=score,
+        seen05=seen_low,
+        seen95=seen_high,
+        seen_covered=pd.Series(seen_covered, index=table.index, dtype=object),
+        seen_score=seen_score,
     )
+
+
+def _held_by(low: Array, high: Array, observed: Array) -> tuple[list[bool | None], Array]:
+    """Whether each band holds what was observed, None where there is none; and its interval score
+    as a share of that."""
+    known = np.isfinite(low) & np.isfinite(high)
+    covered = [
+        bool(a <= y <= b) if k else None
+        for a, y, b, k in zip(low, observed, high, known, strict=True)
+    ]
+    score = interval_score(low, high, observed)
+    share = np.divide(score, observed, out=np.full_like(score, np.nan), where=observed > 0)
+    return covered, share
 
 
 def _made(

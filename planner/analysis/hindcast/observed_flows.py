@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from planner.mfa.balance import Balance, VariableValues
-from planner.mfa.flows import Thread, threads_of
+from planner.mfa.flows import Thread, seen_threads
 from planner.system.nouns import Array, Observed
 
 
@@ -29,7 +29,7 @@ class ObservedFlows:
         matched = np.zeros(len(part), dtype=bool)
         position = {p.first: at for at, p in enumerate(balance.system.periods)}
         years = [position.get(o.year) for o in self.observations]
-        for thread in threads_of(balance, values):
+        for thread in seen_threads(balance, values):
             spoken, entering = self._spoken(thread)
             for i in spoken:
                 matched[i] = True
@@ -52,7 +52,7 @@ class ObservedFlows:
         }
         at = [p.first for p in system.periods].index(o.year)
         found: dict[str, float] = {}
-        for thread in threads_of(balance, one):
+        for thread in seen_threads(balance, one):
             process = thread.source if thread.source in names else thread.target
             if process in names and _matches(o, thread.metal, thread.source, thread.target):
                 found[process] = found.get(process, 0.0) + float(thread.value[at])

@@ -36,6 +36,8 @@ SCORE_COLUMNS = (
     "trend",
     "covered",
     "interval_score",
+    "seen_covered",
+    "seen_score",
 )
 
 
@@ -55,7 +57,8 @@ def relative_error(said: Array, observed: Array) -> Array:
 def score_table(pairs: pd.DataFrame) -> pd.DataFrame:
     """Scores of the tests among the pairs, of all metals and of each, quantities and prices apart:
     SCORE_COLUMNS. Errors are medians and shares of what was observed; those of no change and of the
-    trend stand beside the plan's own on the same pairs. `covered` and `interval_score` are NaN
+    trend stand beside the plan's own on the same pairs. `covered` and `interval_score`, and the
+    same of bands with the error of the observation, `seen_covered` and `seen_score`, are NaN
     without an ensemble."""
     tests = pairs[pairs["role"] == "test"]
     rows = [*_rows("all", tests)]
@@ -88,8 +91,14 @@ def _scores(part: pd.DataFrame) -> tuple[object, ...]:
         int(np.isfinite(line).sum()),
         _median(plan[np.isfinite(line)]),
         _median(line),
-        _mean(part.loc[part["covered"].notna(), "covered"].to_numpy(dtype=float)),
-        _mean(part["interval_score"].to_numpy(dtype=float)),
+        *(
+            share
+            for held, score in (("covered", "interval_score"), ("seen_covered", "seen_score"))
+            for share in (
+                _mean(part.loc[part[held].notna(), held].to_numpy(dtype=float)),
+                _mean(part[score].to_numpy(dtype=float)),
+            )
+        ),
     )
 
 

@@ -24,7 +24,7 @@ from planner.errors import SpecError
 from planner.mfa.provenance.trace import Trace, stage_trace, traces
 from planner.plan.plan import Plan
 from planner.plan.tables import series
-from planner.plan.trade_flows import passing_through
+from planner.plan.trade_flows import part_of_given, passing_through
 from planner.study.counting import uncountable
 from planner.system.nouns import HOME as HOME_PLACE
 from planner.system.nouns import (
@@ -142,7 +142,7 @@ def _origin(process: Process) -> str:
 
 class _Passed:
     """What the processes of one origin pass on to one another within a stage, so that it counts
-    once; of a good that others give too, in proportion."""
+    once, also out of a stockpile; of a good that others give too, in proportion."""
 
     def __init__(self, plan: Plan) -> None:
         self.system = plan.system
@@ -173,9 +173,13 @@ class _Passed:
         own = self.made.get((name, process.stage, _origin(process)))
         if own is None:
             return np.zeros(len(self.system.periods))
-        total = self.total[name]
-        share: Array = np.divide(own, total, out=np.zeros_like(total), where=total > 0)
-        return share
+        return part_of_given(own, self.total[name], self._among_makers(process, name))
+
+    def _among_makers(self, process: Process, name: str) -> float:
+        """Share of those of its stage and origin among all who may give a good."""
+        place = process.stage, _origin(process)
+        makers = [p for p in self.system.processes.values() if name in p.outputs]
+        return sum((p.stage, _origin(p)) == place for p in makers) / len(makers)
 
 
 def concentration(plan: Plan) -> pd.DataFrame:
@@ -256,7 +260,9 @@ def with_benchmarks(system: System, *, start: int = FROM, penalty: float | None 
         for metal in system.metals
         for policy in (*_floors(system, metal, start, price), *_ceilings(system, metal, start))
     }
-    wrong = [text for policy in added.values() for _, text in uncountable(system, policy)]
+    wrong = [
+        text for policy in added.values() for _, text in uncountable(system, policy, system.metals)
+    ]
     if wrong:
         raise SpecError("benchmarks", sorted(set(wrong)))
     return replace(system, policies=frozen_map({**system.policies, **added}))

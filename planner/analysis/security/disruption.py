@@ -274,7 +274,7 @@ def _row(watch: Watch, label: str, loss: Loss, unmet: dict[str, Array], x: Array
         "unmet_share": _share(total, sum(needs.values())),
         "worst_metal": worst if shares[worst] > SERVED else "",
         "worst_share": shares[worst],
-        "cost": float((window.arrays.cost - window.penalty) @ change),
+        "cost": float((window.arrays.cost - window.penalty - window.arrays.transfer) @ change),
         "penalty": float(window.penalty @ change),
         "recovery": _recovery(watch, loss, unmet),
     }

@@ -181,7 +181,9 @@ def _is_decided(name: Name, agree: bool) -> bool:
     """Return True for a column that is decided before the parting, and does not follow from
     others."""
     variable = name[0]
-    return variable == "new_capacity" or (agree and variable not in {"emission", "capacity"})
+    return variable == "new_capacity" or (
+        agree and variable not in {"emission", "impact", "capacity"}
+    )
 
 
 class _Early:

@@ -26,6 +26,7 @@ import numpy.typing as npt
 
 from planner.errors import SpecError
 from planner.lp.families import FORMULATION
+from planner.lp.paid import paid
 from planner.lp.variables import COLUMNS
 from planner.mfa.demand_measures import BOUGHT
 from planner.plan.plan import Plan, require_own_study
@@ -72,7 +73,7 @@ class Base:
     @property
     def cost(self) -> float:
         """Present value of what the plan pays, USD."""
-        return self.made.arrays.parts(self.x)[0]
+        return paid(self.made.system, self.made.arrays, self.x)[0]
 
     @property
     def penalty(self) -> float:

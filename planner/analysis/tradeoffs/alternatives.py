@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import SpecError
+from planner.lp.paid import paid
 from planner.plan.headline import ROUNDING
 from planner.plan.solve import optimal, require_optimal
 from planner.plan.tables import supply_of
@@ -80,14 +81,15 @@ def alternatives(
     program.confirm(program.run())
     found = [best.x, *_different(program, made, best.x, plans, progress)]
     listed = [
-        (i, *_money(arrays.parts(x)), _difference(made, best.x, x)) for i, x in enumerate(found)
+        (i, *_money(paid(made.system, arrays, x)), _difference(made, best.x, x))
+        for i, x in enumerate(found)
     ]
     supplies = [_supply(made, x).assign(plan=i) for i, x in enumerate(found)]
     return Alternatives(
         ranges,
         pd.DataFrame(listed, columns=["plan", "cost", "penalty", "difference"]),
         pd.concat(supplies, ignore_index=True),
-        cost,
+        paid(made.system, arrays, best.x)[0],
         slack,
     )
 
@@ -149,7 +151,7 @@ def _stay_near(program: Program, made: Compiled, x: Array, cost: float, slack: f
     """Rows that keep to plans within the slack and no worse in shortage and breaches. Scaled, since
     money dwarfs tonnes."""
     arrays = made.arrays
-    penalty, paid = arrays.penalty, arrays.cost - arrays.penalty
+    penalty, paid = arrays.penalty, arrays.paid
     size = max(float(np.abs(paid).max(initial=0.0)), 1.0)
     program.add_row(paid / size, -np.inf, (cost + slack * abs(cost) - arrays.offset) / size)
     if penalty.any():

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from planner.analysis.tradeoffs.structure import differing_texts
+from planner.analysis.tradeoffs.surplus import gains
 from planner.errors import SpecError
 from planner.plan.indicators import indicators
 from planner.plan.plan import Plan
@@ -17,6 +18,7 @@ from planner.plan.prices import refined_prices
 from planner.plan.schema import REFINED_PRICE
 from planner.runtime.display import shown
 from planner.study.schema import POLICY_FORMS
+from planner.system.nouns import Array
 
 PRICE_ENDS = ("low", "high")
 """Columns of the price table that are the ends of a price."""
@@ -31,6 +33,8 @@ class Comparison:
     """Differences between plans; every table has one column a plan, under its name, NaN where that
     plan has no such number.
 
+    `surplus`: party, name, place, unit; who gains over all years where prices answer, with terms of
+    trade and deadweight against the first plan (planner.analysis.tradeoffs.surplus).
     `inputs`: path, unit; every number that is not the same in all plans, the levels and penalties
     of policies and the discount rate too. `totals`: quantity, unit; cost, penalties and
     emissions over all years, targets missed. `results`: metal, year, quantity, unit; what differs
@@ -47,6 +51,7 @@ class Comparison:
     all_results: pd.DataFrame
     supply: pd.DataFrame
     structure: pd.DataFrame
+    surplus: pd.DataFrame
 
     def changes(self, table: pd.DataFrame) -> pd.DataFrame:
         """A table of this comparison with two more columns for each later plan: `NAME - FIRST`, and
@@ -91,6 +96,7 @@ def compare(plans: Sequence[Plan], names: Sequence[str] = ()) -> Comparison:
         results,
         _supply(plans, heads),
         _structure(plans, heads),
+        gains(plans, heads),
     )
 
 
@@ -146,11 +152,18 @@ def _settings(plan: Plan) -> Iterator[tuple[str, float, str]]:
     yield "border_adjustment", float(system.border_adjustment), "1"
     for policy in system.policies.values():
         form = POLICY_FORMS[policy.kind]
-        for year, level in zip(system.years, policy.level, strict=True):
-            if np.isfinite(level):
-                yield f"policies.{policy.name}.{form.level}.{year}", float(level), form.unit
+        for year, level in _by_year(system.years, policy.level):
+            yield f"policies.{policy.name}.{form.level_of(policy)}.{year}", level, form.unit
+        for year, most in _by_year(system.years, policy.budget):
+            yield f"policies.{policy.name}.budget.{year}", most, "USD/year"
         if policy.penalty is not None:
             yield f"policies.{policy.name}.penalty", policy.penalty, "USD per unit"
+
+
+def _by_year(years: Sequence[int], series: Array | None) -> Iterator[tuple[int, float]]:
+    """Years and numbers of a series where it has one."""
+    values = [] if series is None else series.tolist()
+    yield from ((y, v) for y, v in zip(years, values, strict=False) if np.isfinite(v))
 
 
 def _structure(plans: Sequence[Plan], heads: tuple[str, ...]) -> pd.DataFrame:

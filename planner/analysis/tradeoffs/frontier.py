@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import SolverError, SpecError
-from planner.lp.arrays import PENALTIES
+from planner.lp.arrays import PENALTIES, TRANSFERS
 from planner.plan.solve import optimal
 from planner.plan.tables import supply_of
 from planner.runtime.display import amount, shown
@@ -44,6 +44,9 @@ from planner.system.unit_accounts import emission_rates, metals_of, tranche_emis
 SHORTAGE_SLACK = 1e-9
 """Room above the least weighted shortage, as a share of it, so that rounding does not close the
 problem."""
+HAIR = 1e-6
+"""Room that a limit has at the end of an objective, as a share of the span between its ends: held
+to the last digit, the end is a single vertex on which no solver can move."""
 FLAT = 1e-9
 """Ends nearer than this share of each other in cost or carbon are one point."""
 POINTS = ["group", "scope", "point", "cost", "carbon", "abatement_cost", "import"]
@@ -101,13 +104,15 @@ def frontier(
     scope: Scope = "footprint",
     by_metal: bool = False,
     imports: int = 0,
+    finished: Callable[[Frontier], None] | None = None,
     progress: Progress | None = None,
 ) -> Frontier:
     """The cost-carbon frontier of a System, a model or what `compiled` made of it.
 
     `points` is the number of points of each curve (at least 2); `by_metal` adds one curve for each
     metal's own carbon; `imports` asks for the third objective: so many levels of import dependence
-    between its ends, a curve at each. Raises InfeasibleError where there is no plan at all.
+    between its ends, a curve at each. `finished` is handed all curves so far after each one, so that
+    a later one that fails takes nothing along. Raises InfeasibleError where there is no plan at all.
     """
     if points < 2:
         raise SolverError("a frontier needs at least 2 points; ask for more")
@@ -133,13 +138,16 @@ def frontier(
         for at, point in enumerate(search.curve(terms[group], points, tell), start=1):
             amounts = (point.cost, point.carbon, abs(point.slope), level)
             rows.append((group, scope, at, *amounts))
-            mixes.append(_mix(made, point).assign(group=group, point=at))
+            mixes.append(mix_of(made, point.x).assign(group=group, point=at))
         search.limit_imports(None)
-    return Frontier(
-        pd.DataFrame(rows, columns=POINTS),
-        pd.concat(mixes, ignore_index=True),
-        search.least_shortage,
-    )
+        found = Frontier(
+            pd.DataFrame(rows, columns=POINTS),
+            pd.concat(mixes, ignore_index=True),
+            search.least_shortage,
+        )
+        if finished is not None:
+            finished(found)
+    return found
 
 
 def _curve_name(group: str, level: float | None) -> str:
@@ -197,8 +205,9 @@ def import_columns(made: Compiled) -> Array:
 
 
 def plain_cost(arrays: Arrays) -> Array:
-    """The frontier's cost, shape (n,): without carbon price and penalties."""
-    left_out = {"emission", *PENALTIES}
+    """The frontier's cost, shape (n,): without prices of carbon and impacts, penalties and
+    subsidies."""
+    left_out = {"emission", "impact", *PENALTIES, *TRANSFERS}
     return np.where([name in left_out for name, _ in arrays.columns], 0.0, arrays.cost)
 
 
@@ -223,6 +232,7 @@ class _Search:
         self.carbon_row: int | None = None
         self.carbon_terms = np.zeros(len(arrays.columns))
         self.import_row: int | None = None
+        self.import_hair, self.import_limited = 0.0, False
 
     def solve(self, cost: Array) -> Solution:
         self.program.set_cost(cost)
@@ -265,7 +275,8 @@ class _Search:
     ) -> Iterator[float]:
         """Where to put the next point, given those found: the clean end, some spread evenly, then
         where the curve bends most."""
-        yield least + FLAT * (most - least)
+        # two limits at their ends at once leave a corner that needs more room
+        yield least + (HAIR if self.import_limited else FLAT) * (most - least)
         even = max(int(EVEN_SHARE * points), 0)
         yield from np.linspace(most, least, even + 2)[1:-1].tolist()
         while len(found) < points:
@@ -299,14 +310,16 @@ class _Search:
         terms = import_columns(self.made)
         free, least = self.lexicographic(self.cost, terms), self.lexicographic(terms, self.cost)
         ends = float(terms @ free.x), float(terms @ least.x)
+        self.import_hair = HAIR * max(abs(ends[0] - ends[1]), 1.0)
         return [float(v) for v in np.linspace(*ends, max(count, 2))]
 
     def limit_imports(self, level: float | None) -> None:
-        """Hold imports to a level, t over all years; without limit where None."""
+        """Hold imports to a level, t over all years, and a hair more; without limit where None."""
         if level is not None and self.import_row is None:
             self.import_row = self.program.add_row(import_columns(self.made), -np.inf, np.inf)
+        self.import_limited = level is not None
         if self.import_row is not None:
-            self._limit(self.import_row, np.inf if level is None else level + 1e-6)
+            self._limit(self.import_row, np.inf if level is None else level + self.import_hair)
 
 
 def _widest(found: list[_Point]) -> float | None:
@@ -331,9 +344,11 @@ def _room(a: _Point, b: _Point) -> tuple[float, float] | None:
     return chord - (a.cost + a.slope * (carbon - a.carbon)), carbon
 
 
-def _mix(made: Compiled, point: _Point) -> pd.DataFrame:
+def mix_of(made: Compiled, solved: Array) -> pd.DataFrame:
+    """The supply of a solution: metal, year, pathway, value (t/year), share; new scrap left
+    out."""
     keys = ["metal", "year", "pathway"]
-    x = np.clip(point.x, made.arrays.lower, made.arrays.upper)
+    x = np.clip(solved, made.arrays.lower, made.arrays.upper)
     supply = supply_of(made.balance, by_name(made.arrays.columns, x))
     supply = supply[supply["pathway"] != "new scrap"]
     sums = supply.groupby(keys).agg({"value": "sum"}).reset_index()

@@ -24,7 +24,7 @@ import pandas as pd
 
 from planner.plan.headline import NOT_PAID
 from planner.plan.plan import Plan
-from planner.plan.tables import series
+from planner.plan.tables import SUBSIDY, series
 from planner.system.nouns import HOME, Array, System
 from planner.system.places import place_of_deposits, place_of_plants
 from planner.system.unit_accounts import (
@@ -98,8 +98,8 @@ def _paid(plan: Plan) -> Iterator[tuple[str, str, Array, Array]]:
     """What the cost table says, by the place that pays it; what is levied on trade, or on imports
     at a border, is paid where it comes in."""
     system, years = plan.system, list(plan.system.years)
-    # a transfer between parties of the country is listed there and costs it nothing
-    table = plan.costs[plan.costs["item"] != "transfer"]
+    # transfers between parties of the country are listed there and cost it nothing
+    table = plan.costs[~plan.costs["item"].isin(["transfer", SUBSIDY])]
     for (item, name), part in table.groupby(["item", "name"]):
         whole = part.groupby("year")[["value", "present_value"]].sum().reindex(years).fillna(0.0)
         kind = "duties" if item in LEVIED else "own"

@@ -11,6 +11,7 @@ from dataclasses import fields
 from typing import Any
 
 from planner.system.nouns import System
+from planner.system.selection.selector import Selector
 
 THERE = "there"
 """What stands for a noun itself."""
@@ -26,6 +27,7 @@ NOUNS = (
     "exploration",
     "loss_media",
     "take_back",
+    "impacts",
     "policies",
 )
 NOT_COMPARED = frozenset({"name", "deposit", "source", "place"})
@@ -76,6 +78,8 @@ def _text(value: Any) -> str | None:
         return "yes" if value else "no"
     if value is None or isinstance(value, str):
         return value or ""
+    if isinstance(value, Selector):
+        return value.words
     if isinstance(value, Mapping):
         return ", ".join(sorted(map(str, value)))
     if isinstance(value, tuple) and all(isinstance(each, str) for each in value):

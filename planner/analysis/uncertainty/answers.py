@@ -21,6 +21,7 @@ import numpy as np
 from planner.analysis.uncertainty.outcomes import Outcome
 from planner.errors import Problem, SpecError
 from planner.mfa.balance import balance
+from planner.mfa.demand_measures import demand_after_measures
 from planner.plan.flow_tables import flow_tables
 from planner.plan.indicators import metal_account, net_import_reliance
 from planner.plan.tables import Values
@@ -214,7 +215,7 @@ def _flow(numbers: Numbers, answer: Answer) -> Array:
 
 
 def _served(numbers: Numbers, answer: Answer) -> Array:
-    demand = demand_by_good(numbers.system)[answer.of]
+    demand = demand_after_measures(numbers.system, numbers.values)[answer.of]
     return np.asarray(demand - _series(numbers, "shortage", answer.of))
 
 
@@ -238,7 +239,11 @@ KINDS: Mapping[str, Kind] = {
     "share": Kind(("metal", "source"), "1", "", "share of what is supplied and short", _share),
     "supply": Kind(("metal", "source"), PER_YEAR, TONNES, "refined metal supplied", _supply),
     "requirement": Kind(
-        ("metal",), PER_YEAR, TONNES, "refined metal required", _flow_of("requirement")
+        ("metal",),
+        PER_YEAR,
+        TONNES,
+        "metal required, after measures",
+        _flow_of("requirement"),
     ),
     "shortage": Kind(("metal",), PER_YEAR, TONNES, "demand not served", _flow_of("shortage")),
     "shortage_year": Kind(
@@ -371,14 +376,16 @@ def numbers_of(plan: Plan) -> Numbers:
     supply = (plan.supply[name] for name in ("pathway", "metal", "year", "value"))
     for pathway, metal, year, value in zip(*supply, strict=True):
         flows[pathway][system.metals.index(metal), years.index(year)] += value
+    short = plan.values.get("shortage", {})
     unserved = {
-        name: np.array([plan.values["shortage"].get((name, t), 0.0) for t in years])
+        name: np.array([short.get((name, t), 0.0) for t in years])
         for name in demand_by_good(system)
     }
     price = np.full(shape, np.nan)
+    demanded = demand_after_measures(system, plan.values)
     for i, metal in enumerate(system.metals):
         flows["shortage"][i] = in_refined_metal(system, metal, unserved)
-        flows["requirement"][i] = in_refined_metal(system, metal, demand_by_good(system))
+        flows["requirement"][i] = in_refined_metal(system, metal, demanded)
     said = plan.indicators[plan.indicators["indicator"] == "price: goods"]
     for metal, year, value in zip(said["metal"], said["year"], said["value"], strict=True):
         price[system.metals.index(metal), years.index(year)] = value

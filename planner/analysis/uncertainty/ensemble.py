@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 from functools import cached_property, lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -51,6 +51,7 @@ from planner.runtime.progress import Progress, Step
 from planner.runtime.run_folder import followed, reserved
 from planner.runtime.workers import answers, default_workers
 from planner.study.reader import Rereader
+from planner.system.discoveries import Find, finds
 from planner.system.nouns import SCOPES, Array, System
 
 BLOCK = 32
@@ -81,6 +82,8 @@ class Job:
     version: str
     asked: tuple[Answer, ...] = ()
     """Answers that are read off every sample."""
+    seed: int = 0
+    """Of the discoveries of a study that has any."""
 
     @cached_property
     def key(self) -> str:
@@ -93,13 +96,20 @@ class Job:
                     sorted(self.overrides.items()),
                     self.inputs,
                     *([self.asked] if self.asked else []),
+                    *([self.seed] if self.seed else []),
                 )
             ).encode()
         )
         return digest.hexdigest()
 
     @classmethod
-    def of(cls, system: System, inputs: tuple[Input, ...], asked: tuple[Answer, ...] = ()) -> Self:
+    def of(
+        cls,
+        system: System,
+        inputs: tuple[Input, ...],
+        asked: tuple[Answer, ...] = (),
+        seed: int = 0,
+    ) -> Self:
         return cls(
             dict(system.files),
             system.name,
@@ -108,6 +118,7 @@ class Job:
             inputs,
             planner_version(),
             asked,
+            seed if system.discoveries else 0,
         )
 
     def __hash__(self) -> int:
@@ -140,6 +151,9 @@ class Ensemble:
     asked: tuple[Answer, ...] = ()
     """Answers that were asked for."""
     observed: pd.DataFrame = field(default_factory=pd.DataFrame)
+    discoveries: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """What each sample finds: sample, discovery, deposit, plant, year, ore (t), grade (t/t),
+    capacity (t of metal per year), life (years), opens (year)."""
 
     @property
     def solved(self) -> int:
@@ -253,15 +267,32 @@ def ensemble(
     uncertain = uncertainty(system, inputs=inputs, grades=grades, statement=statement)
     quantiles = draw(uncertain, samples, seed=seed, sampler=sampler)
     wanted = asked(system, answers)
-    blocks = _Blocks(Job.of(system, uncertain.inputs, wanted), quantiles)
+    blocks = _Blocks(Job.of(system, uncertain.inputs, wanted, seed), quantiles)
     record = _record(system, uncertain, blocks.job, samples=samples, seed=seed, sampler=sampler)
     with reserved(out, replace=True) if out is not None else nullcontext():
         kept = (
             _Memory() if out is None else EnsembleFolder(followed(out), record, system, uncertain)
         )
+        found = discovery_table(system, samples, seed)
+        if isinstance(kept, EnsembleFolder) and system.discoveries:
+            kept.add("discoveries.csv", found)
         _solve(blocks, kept, workers=workers, cluster=cluster, progress=progress)
         together = _together(blocks, kept)
-        return Ensemble(uncertain, quantiles, record=record, asked=wanted, **together)
+        return Ensemble(
+            uncertain, quantiles, record=record, asked=wanted, discoveries=found, **together
+        )
+
+
+def discovery_table(system: System, samples: int, seed: int) -> pd.DataFrame:
+    """What the samples find, at the study's own numbers: sample, discovery, deposit, plant, year,
+    ore (t), grade (t/t), capacity (t of metal per year), life (years), opens (year)."""
+    names = [each.name for each in fields(Find)]
+    rows = [
+        (sample, *astuple(find))
+        for sample in range(samples if system.discoveries else 0)
+        for find in finds(system, seed=seed, sample=sample)
+    ]
+    return pd.DataFrame(rows, columns=["sample", *names])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -409,7 +440,8 @@ def solve_block(job: Job, first: int, quantiles: Array) -> Tables:
     headline: list[dict[str, Any]] = []
     outcomes: dict[int, Outcome] = {}
     observed: dict[int, Array] = {}
-    for sample, variant in enumerate(maker.make(_drawn(job, quantiles)), start=first):
+    made = maker.make(_drawn(job, quantiles), seed=job.seed, first=first)
+    for sample, variant in enumerate(made, start=first):
         head = _head(sample, variant)
         headline.append(head)
         if variant.arrays is None:

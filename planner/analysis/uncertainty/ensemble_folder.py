@@ -11,14 +11,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import pandas as pd
 
-from planner.analysis.uncertainty.inputs import Uncertainty
+from planner.analysis.uncertainty.inputs import Input, Uncertainty
 from planner.errors import OutputError
 from planner.runtime.extras import needed
 from planner.runtime.run_folder import REMEDY, require_own_folder, written_file
@@ -52,7 +52,8 @@ class EnsembleFolder:
             self._write_text(SPEC_FILE, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
             for name, content in system.files.items():
                 self._write(Path("inputs", name), partial(Path.write_bytes, data=content))
-            frame = pd.DataFrame([asdict(each) for each in uncertain.inputs]).drop(columns="paths")
+            names = [each.name for each in fields(Input) if each.name != "paths"]
+            frame = pd.DataFrame([asdict(each) for each in uncertain.inputs], columns=names)
             self._write(Path("inputs.csv"), partial(frame.to_csv, index=False))
 
     @classmethod
@@ -110,6 +111,11 @@ class EnsembleFolder:
         except OSError as error:
             raise OutputError(f"{path} cannot be written: {error.strerror}; {remedy}") from error
         written_file(path, write, remedy, follow=False)
+
+    def add(self, name: str, frame: pd.DataFrame) -> None:
+        """Write a table of the whole ensemble."""
+        with self._explained():
+            self._write(Path(name), partial(frame.to_csv, index=False))
 
     def has(self, block: int, size: int) -> bool:
         """Return True if a block is done, with so many samples or more; one without a seal, or of

@@ -6,6 +6,7 @@ Distributions, from the three numbers that a row gives (value v, low l, high h):
 - `pert`: beta on [l, h] with mode v and weight 4 (Malcolm et al. 1959, Operations Research 7,
   646-669);
 - `uniform`: between l and h;
+- `bernoulli`: 1 with probability v, else 0: a project that comes about or does not;
 - `normal`, `lognormal`: median v, with l and h as the ends of the central 90 %, each side with its
   own spread ($x = v + z\,s_\pm$, and the same of logarithms), kept within the bounds that the study
   format sets for the parameter.
@@ -21,7 +22,7 @@ import numpy as np
 
 from planner.system.nouns import Array
 
-Shape = Literal["triangular", "pert", "uniform", "normal", "lognormal"]
+Shape = Literal["triangular", "pert", "uniform", "normal", "lognormal", "bernoulli"]
 TAIL = 0.95
 """Quantile at which a normal or lognormal distribution has its high end."""
 PERT_WEIGHT = 4.0
@@ -125,6 +126,10 @@ def _lognormal(low: Array, mode: Array, high: Array, u: Array) -> Array:
     return np.asarray(np.exp(_normal(np.log(low), np.log(mode), np.log(high), u)))
 
 
+def _bernoulli(low: Array, mode: Array, high: Array, u: Array) -> Array:
+    return np.where(u > 1.0 - mode, high, low)
+
+
 def _positive(span: Array) -> Array:
     """A span to divide by: 1 where a row has no spread and keeps its value."""
     return np.where(span > 0, span, 1.0)
@@ -136,5 +141,6 @@ DISTRIBUTIONS: Mapping[Shape, Callable[[Array, Array, Array, Array], Array]] = {
     "uniform": _uniform,
     "normal": _normal,
     "lognormal": _lognormal,
+    "bernoulli": _bernoulli,
 }
 """Inverse distribution functions of low end, value, high end and quantile."""

@@ -16,14 +16,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from planner.lp.paid import paid
 from planner.mfa.balance import balance
+from planner.mfa.demand_measures import demand_after_measures
 from planner.plan.prices import undiscounted
 from planner.plan.tables import supply_of
 from planner.solver.highs import Arrays, Name, Solution, by_name
 from planner.system.nouns import PATHWAYS, SCOPES, Array, Good, Observed, System
 from planner.system.provenance import REFINED, supplied_pathways
 from planner.system.trade import goods_supply
-from planner.system.unit_accounts import demand_by_good, in_refined_metal, metals_of
+from planner.system.unit_accounts import in_refined_metal, metals_of
 
 Positions = npt.NDArray[np.int64]
 
@@ -105,6 +107,9 @@ class OutcomeReader:
         demanded = [name for name, good in system.goods.items() if good.demand is not None]
         piles = [name for name, good in system.goods.items() if _is_refined_pile(good)]
         self.columns, self.rows = arrays.columns, arrays.rows
+        self.measure = {
+            index: at for (variable, index), at in arrays.column_at.items() if variable == "measure"
+        }
         self.length = np.array([p.length for p in system.periods], dtype=float)
         self.activity = columns("activity", system.processes)
         self.emission = columns("emission", SCOPES)
@@ -126,9 +131,9 @@ class OutcomeReader:
         if (arrays.columns, arrays.rows) != (self.columns, self.rows):
             return OutcomeReader(system, arrays).read(system, arrays, solution)
         x = np.append(np.clip(solution.x, arrays.lower, arrays.upper), 0.0)
-        run, demanded = x[self.activity], demand_by_good(system)
+        run, demanded = x[self.activity], self._demanded(system, x)
         flows = self._flows(system, x, demanded)
-        activity, money = run @ self.length, arrays.parts(x[:-1])
+        activity, money = run @ self.length, paid(system, arrays, x[:-1])
         return Outcome(
             cost=money[0],
             penalty=money[1],
@@ -141,6 +146,11 @@ class OutcomeReader:
             ruled_out=((run == 0) & self._is_dear(arrays, solution)).all(axis=1),
             ordered=x[self.ordered].sum(axis=1),
         )
+
+    def _demanded(self, system: System, x: Array) -> dict[str, Array]:
+        """t demanded of each good, what measures spare left out, as the indicators have it."""
+        taken = {index: float(x[at]) for index, at in self.measure.items()}
+        return demand_after_measures(system, {"measure": taken})
 
     def _flows(self, system: System, x: Array, demanded: Mapping[str, Array]) -> dict[str, Array]:
         every = np.zeros((len(FLOWS), len(system.metals), len(self.length)))

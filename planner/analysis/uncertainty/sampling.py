@@ -34,17 +34,19 @@ from planner.analysis.uncertainty.inputs import Input, Uncertainty
 from planner.analysis.uncertainty.recoveries import followers
 from planner.analysis.uncertainty.statement import Statement, correlation
 from planner.errors import Problem, SpecError
-from planner.study.nouns.curves import BY_ORE
+from planner.study.nouns.curves.steps import BY_ORE
 from planner.study.schema import BY_NAME, ParameterForm
 from planner.system.curves import curves
 from planner.system.nouns import Array, Datum, System
 from planner.units import suggestion
 
 Sampler = Literal["lhs", "sobol"]
-OUTSIDE = ("observations",)
-"""Tables whose numbers do not enter a plan."""
+OUTSIDE = ("observations", "discovery_values")
+"""Tables whose numbers do not enter a plan; those of discoveries are a distribution already."""
 FIXED = ("lead_time",)
 """Parameters that decide which columns a programme has at all: not sampled."""
+PROJECT = "probability"
+"""Parameter that is drawn whole: the project comes about or does not."""
 HYPERCUBE = 64
 """Samples of one Latin hypercube: an input takes a value in each 64th of its range once, then
 again."""
@@ -86,7 +88,7 @@ def uncertainty(
         [stated.applied(each, problems) for each in found if _is_kept(each, patterns, kept_grades)],
     )
     problems += [*_value_problems(chosen), *_order_problems(chosen)]
-    if not chosen and not problems:
+    if not chosen and not problems and not system.discoveries:
         problems.append(Problem(system.name, 0, "", NOTHING_CHOSEN))
     joined = correlation(chosen, stated.correlated, problems)
     if problems:
@@ -158,7 +160,9 @@ def _parameter(name: str) -> ParameterForm | None:
 
 def _input(name: str, rows: Sequence[Datum], form: ParameterForm) -> Input:
     """The input of a series; a row without an end has its value there."""
-    low, high = zip(*map(_ends, rows), strict=True)
+    project = form.name == PROJECT
+    ends = ((0.0, 1.0) if project and 0 < row.value < 1 else _ends(row) for row in rows)
+    low, high = zip(*ends, strict=True)
     least, most = _bounds(form)
     return Input(
         name,
@@ -173,6 +177,7 @@ def _input(name: str, rows: Sequence[Datum], form: ParameterForm) -> Input:
         rows[0].note,
         least,
         most,
+        "bernoulli" if project else "triangular",
     )
 
 
@@ -324,6 +329,8 @@ def draw(uncertain: Uncertainty, samples: int, *, seed: int, sampler: Sampler = 
     samples, pairs of them are correlated by up to 0.94, and what hangs on one seems to hang on the
     other. Raises SpecError where they are correlated by more than SOBOL_CORRELATION.
     """
+    if not uncertain.dimensions:
+        return np.empty((samples, 0))
     points = (_sobol if sampler == "sobol" else _hypercubes)(uncertain.dimensions, samples, seed)
     inside: Array = np.clip(np.asarray(points, dtype=float), LEAST, 1 - LEAST)
     return inside if uncertain.correlation is None else _joined(inside, uncertain.correlation)

@@ -124,6 +124,10 @@ def _changed(each: Input, pattern: str, entry: Entry, problems: list[Problem]) -
         said = f"is '{shape}'; one of {', '.join(get_args(Shape))}"
         problems.append(Problem("inputs", 0, f"{pattern}.distribution", said))
         return each
+    if (shape == "bernoulli") != (each.shape == "bernoulli"):
+        said = "bernoulli is the distribution of probabilities, and of nothing else"
+        problems.append(Problem("inputs", 0, f"{pattern}.distribution", said))
+        return each
     if not _is_number(rho) or not 0 <= rho <= 1:
         said = "give a number from 0 to 1"
         problems.append(Problem("inputs", 0, f"{pattern}.year_correlation", said))

@@ -24,6 +24,7 @@ from planner.solver.decomposition import Bases, Monolith, solved_in_parts
 from planner.solver.highs import Arrays, Name, Program, Solution
 from planner.study.reader import Rereader
 from planner.system.batch import UnlikeError, batch, stacked
+from planner.system.discoveries import discovered
 from planner.system.nouns import Array, System
 
 MAX_TERMS = 4_000_000
@@ -82,14 +83,20 @@ class Variants:
             {**basis, **found} if alike else basis,
         )
 
-    def make(self, values: Sequence[Sample]) -> list[Variant]:
-        """A variant for each set of values."""
+    def make(self, values: Sequence[Sample], *, seed: int = 0, first: int = -1) -> list[Variant]:
+        """A variant for each set of values; samples of an ensemble, the `first` of them with that
+        number, with what its `seed` finds in them."""
         values = [following(each, self._followers) for each in values]
         drawn_back = self._contradictions.settle(values)
         read = [
             self._reader.system(self._by_path(each, left))
             for each, left in zip(values, drawn_back, strict=True)
         ]
+        if first >= 0 and self.base.system.discoveries:
+            read = [
+                (system and discovered(system, seed=seed, sample=first + i), problems)
+                for i, (system, problems) in enumerate(read)
+            ]
         sound = {i: system for i, (system, problems) in enumerate(read) if system and not problems}
         made: dict[int, Arrays | str] = {
             i: "; ".join(map(str, problems)) for i, (_, problems) in enumerate(read)

@@ -34,6 +34,8 @@ from planner.lp.families.emission_account import EMISSION_ACCOUNT
 from planner.lp.families.exploration_limit import EXPLORATION_LIMIT
 from planner.lp.families.extension import EXTENSION
 from planner.lp.families.host_limit import HOST_LIMIT
+from planner.lp.families.impact_account import IMPACT_ACCOUNT
+from planner.lp.families.impact_cap import IMPACT_BUDGET, IMPACT_CAP
 from planner.lp.families.import_share import IMPORT_SHARE
 from planner.lp.families.pin import PIN_CEILING, PIN_FLOOR
 from planner.lp.families.plant_capacity import PLANT_CAPACITY
@@ -42,9 +44,11 @@ from planner.lp.families.ramp import RAMP, RUN_DOWN
 from planner.lp.families.recycled_content import RECYCLED_CONTENT
 from planner.lp.families.self_sufficiency import SELF_SUFFICIENCY
 from planner.lp.families.service import SERVICE
+from planner.lp.families.share import SHARE_CEILING, SHARE_FLOOR
 from planner.lp.families.shortage_limit import SHORTAGE_LIMIT
 from planner.lp.families.stockpile_balance import STOCKPILE_BALANCE
 from planner.lp.families.stockpile_cover import STOCKPILE_COVER
+from planner.lp.families.subsidy import SUBSIDY_BUDGET, SUBSIDY_CLAIM
 from planner.lp.families.supply_curve import SUPPLY_CURVE
 from planner.lp.families.take_back import TAKE_BACK
 from planner.lp.families.unseen_rise import UNSEEN_RISE
@@ -74,6 +78,11 @@ FORMULATION: tuple[Physical | Target, ...] = (
     TAKE_BACK,
     STOCKPILE_BALANCE,
     EMISSION_ACCOUNT,
+    IMPACT_ACCOUNT,
+    SUBSIDY_CLAIM,
+    SUBSIDY_BUDGET,
+    SHARE_FLOOR,
+    SHARE_CEILING,
     SELF_SUFFICIENCY,
     RECYCLED_CONTENT,
     COLLECTION_TARGET,
@@ -84,6 +93,8 @@ FORMULATION: tuple[Physical | Target, ...] = (
     QUOTA,
     CARBON_CAP,
     CARBON_BUDGET,
+    IMPACT_CAP,
+    IMPACT_BUDGET,
     CAPITAL_BUDGET,
 )
 """Every family, in the order of the rows of the programme."""

@@ -11,15 +11,20 @@ from planner.lp.family import Target
 from planner.lp.targets import Targets
 from planner.lp.wording import Facts, Subject, Telling
 from planner.study.provenance import figures
-from planner.system.nouns import Policy, System
-from planner.system.unit_accounts import refined_requirement
+from planner.system.nouns import Array, Policy, System
+from planner.system.unit_accounts import (
+    demand_by_good,
+    equivalent,
+    in_refined_metal,
+    refined_requirement,
+)
 
 MONTHS_PER_YEAR = 12
 
 
 def stockpile_cover(m: Any, n: str, x: str, t: int) -> Any:
-    r"""A stockpile of x covers so many months of the refined requirement of its metal; waived in
-    years of a closure.
+    r"""A stockpile of x covers so many months of the refined requirement of its metal, of all
+    demand or of the goods named; waived in years of a closure.
 
     $$S_{x,t} + b_{n,x,t} \ge \tfrac{\mu_{n,t}}{12} D_{x,t}$$   [t]
     """
@@ -31,12 +36,21 @@ def _fill(targets: Targets, policy: Policy) -> None:
     for good in policy.goods:
         closed, need = _closed(system, good), np.zeros(len(system.periods))
         for metal in system.goods[good].content:
-            place = system.goods[good].place
-            need = need + refined_requirement(system, metal, place=place)
+            need = need + _requirement(system, policy, metal, system.goods[good].place)
         for i, t, months in targets.in_force(policy):
             if not closed[i]:
                 cover = months / MONTHS_PER_YEAR * need[..., i]
                 targets.floor("stockpile_cover", policy, good, t, cover)
+
+
+def _requirement(system: System, policy: Policy, metal: str, place: str) -> Array:
+    """Refined requirement of a metal at a place, of all demand or of the goods that the policy
+    names."""
+    if not policy.demand:
+        return refined_requirement(system, metal, place=place)
+    demand = demand_by_good(system, metal=metal, place=place)
+    named = {good: amount for good, amount in demand.items() if good in policy.demand}
+    return in_refined_metal(system, metal, named, equivalent)
 
 
 def _closed(system: System, good: str) -> npt.NDArray[np.bool_]:
@@ -52,11 +66,12 @@ def _closed(system: System, good: str) -> npt.NDArray[np.bool_]:
 
 def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     need = figures(facts.bounds("stockpile_cover", subject, years), "t")
-    months = figures(facts.mean(facts.policy(subject[0]).level, years), "months")
+    policy = facts.policy(subject[0])
+    months = figures(facts.mean(policy.level, years), "months")
+    of = f"what {' and '.join(policy.demand)} need" if policy.demand else "what is refined"
     return facts.of_policy(
         subject,
-        f"at least {need} of {subject[1]} in store, {months} of what is refined, "
-        f"{facts.when(years)}",
+        f"at least {need} of {subject[1]} in store, {months} of {of}, {facts.when(years)}",
     )
 
 

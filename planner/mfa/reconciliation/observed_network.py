@@ -18,6 +18,7 @@ from planner.mfa.balance import Balance
 from planner.mfa.flows import outside_source
 from planner.mfa.reconciliation.reconcile import Observation, Ratio
 from planner.system.curves import observed_sales
+from planner.system.disposal import most_collected
 from planner.system.nouns import Array, Datum, Good, Observed, Process, System
 
 NORMAL_95 = 1.959963984540054
@@ -187,15 +188,17 @@ class ObservedNetwork:
         ]
 
     def _disposal(self, good: Good, row: Terms) -> None:
-        """Scrap or waste that is not collected; at least what the rate of the study leaves."""
+        """Scrap or waste that is not collected; at least what the rate of the study leaves, less
+        what can be taken back."""
         rest, arising = (
             self.add(f"disposal of {good.name}", bounded=True),
             f"arising of {good.name}",
         )
         row[rest] = -1.0
         terms = {rest: 1.0}
-        if good.collection_rate is not None and arising in self.at:
-            uncollected = 1.0 - float(good.collection_rate[self.position])
+        most = most_collected(self.system, good)
+        if most is not None and arising in self.at:
+            uncollected = 1.0 - float(most[self.position])
             row[arising] -= uncollected
             terms[arising] = uncollected
         lost = "loss/uncollected" if good.kind == "waste" else "loss/surplus"

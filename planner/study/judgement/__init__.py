@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from planner.study.judgement.facts import Facts
 from planner.study.judgement.hosts import doubt_contents, doubt_hosts
+from planner.study.judgement.laws import doubt_presets
 from planner.study.judgement.observed import (
     doubt_cohorts,
     doubt_observations,
     doubt_observed_ranges,
 )
+from planner.study.judgement.places import doubt_places
 from planner.study.judgement.plausible import doubt_declines, doubt_prices, doubt_rates
 from planner.study.judgement.ranges import doubt_ranges
 from planner.study.judgement.routes import doubt_routes
@@ -25,6 +27,7 @@ __all__ = ["Facts", "doubts", "refuse_unheeded"]
 JUDGES = (
     warn_unheeded,
     doubt_policies,
+    doubt_presets,
     doubt_head,
     doubt_rates,
     doubt_prices,
@@ -36,6 +39,7 @@ JUDGES = (
     doubt_cohorts,
     doubt_observations,
     doubt_observed_ranges,
+    doubt_places,
 )
 
 

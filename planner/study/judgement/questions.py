@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.study.judgement.facts import Facts
 from planner.study.meaning import SERIES_PARTS, Question
+from planner.system.impacts import impact_parts
 from planner.system.losses import WITHOUT_PROCESS
 from planner.system.nouns import Policy, Process
 from planner.system.trade import comes_from, is_from
@@ -86,6 +87,14 @@ def _any_tranche_says(facts: Facts, parts: tuple[str, ...]) -> bool:
     return any(getattr(step, part).any() for step in steps for part in dug)
 
 
+def _caused(facts: Facts, name: str) -> bool:
+    """Whether anything has an impact."""
+    impact = facts.nouns.impacts.get(name)
+    if impact is None:
+        return True
+    return any(any(impact_parts(impact, p)) for p in facts.nouns.processes.values())
+
+
 OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "opened": _opened,
     "demanded": _demanded,
@@ -98,6 +107,7 @@ OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "running": lambda facts, name: name in facts.cells["plant"],
     "orderable": _orderable,
     "built": _built,
+    "announced": lambda facts, name: facts.given("plants", (name,), "under_construction"),
     "growing": lambda facts, name: name in facts.cells["ramp_group"],
     "declining": lambda facts, name: facts.given("ramps", (name,), "decline"),
     "lost": lambda facts, name: name in WITHOUT_PROCESS or name in facts.named("loss"),
@@ -107,6 +117,7 @@ OF_NOUNS: Mapping[Question, Callable[[Facts, str], bool]] = {
     "entered": _entered,
     "multiplied": _multiplied,
     "rising": _rising,
+    "caused": _caused,
 }
 """Return True if the noun is one that the number has a meaning for."""
 
@@ -173,6 +184,16 @@ def _no_emission(facts: Facts, policy: Policy) -> list[str]:
     return [] if emitting or _any_tranche_says(facts, EMISSIONS) else [policy.name]
 
 
+def _no_impact(facts: Facts, policy: Policy) -> list[str]:
+    """The impact of a policy, unless a process has it within its scope."""
+    impact = facts.nouns.impacts.get(policy.impact)
+    if impact is None:
+        return []
+    parts = (part for p in facts.nouns.processes.values() for part in impact_parts(impact, p))
+    has = any(scope == policy.scope and rate.any() for scope, _, rate in parts)
+    return [] if has else [f"{policy.scope} {policy.impact}"]
+
+
 OF_POLICIES: Mapping[Question, Callable[[Facts, Policy], list[str]]] = {
     "observed": _unobserved,
     "cut off": _nothing_to_close,
@@ -180,5 +201,6 @@ OF_POLICIES: Mapping[Question, Callable[[Facts, Policy], list[str]]] = {
     "ordering": _no_plant,
     "emitting": _no_emission,
     "fixed": _answering,
+    "causing": _no_impact,
 }
 """What a policy lacks so as to set anything; empty where it sets something."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from planner.study.judgement.facts import Facts
-from planner.study.nouns.curves import step_order
+from planner.study.nouns.curves.steps import step_order
 from planner.study.problems import Problems
 from planner.study.rows import ValueRow
 from planner.system.nouns import Process

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from planner.study.nouns.curves import read_curve
+from planner.study.nouns.curves.steps import read_curve
 from planner.study.nouns.tables import StudyTables
+from planner.study.numbers import frozen
 from planner.system.nouns import NO_CURVE, Array, Deposit, Exploration, Host, frozen_map
 
 
@@ -41,12 +42,23 @@ def _deposit(tables: StudyTables, name: str, metal: str) -> Deposit:
             "reserve",
             f"deposit '{name}' has no reserve; give the metal in it at the start",
         )
-    kept = tables.before.deposits.get(name)
+    additions = tables.series("deposits", keys, "additions")
+    kept, there = tables.before.deposits.get(name), tables.comes_about("deposits", keys)
+    if tables.numbers.has("deposits", keys, "probability") and name in (
+        *tables.numbers.names("residues"),
+        *tables.numbers.names("exploration"),
+    ):
+        tables.problems.at(
+            tables.numbers.rows["deposits", keys, "probability"][0],
+            "parameter",
+            f"deposit '{name}' has a probability, and a residue or exploration that would fill it "
+            "all the same; give the project a deposit of its own",
+        )
     return Deposit(
         name,
         metal,
-        np.nan if reserve is None else reserve,
-        tables.series("deposits", keys, "additions"),
+        np.nan if reserve is None else there * reserve,
+        additions if there else frozen(there * additions),
         _by_second_key(tables, "residues", name, "kept"),
         read_curve(tables, name, "deposit", NO_CURVE if kept is None else kept.curve),
         tables.series("deposits", keys, "growth"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from planner.study.nouns.curves import read_curve
+from planner.study.nouns.curves.steps import read_curve
 from planner.study.nouns.tables import StudyTables
 from planner.study.rows import StructureRow, ValueRow
 from planner.system.nouns import NO_CURVE, Array, Curve, Good, Stockpile, frozen_map

@@ -52,6 +52,7 @@ def _existing(
     """Capacity that stands at the start or is under construction then, by year, shape (Y,)."""
     first, last = tables.first, tables.last
     existing = tables.series("plants", (name,), "existing_capacity")
+    there = tables.comes_about("plants", (name,))
     years = np.arange(first, last + 1)
     for year, row in under_construction.items():
         if not first <= year <= last:
@@ -62,7 +63,7 @@ def _existing(
                 "already into existing_capacity, drop what comes later",
             )
         # the last year of a life that is not a whole number counts by its part
-        existing = existing + row.value * np.where(
+        existing = existing + there * row.value * np.where(
             years >= year, np.clip(year + life - years, 0.0, 1.0), 0.0
         )
     return frozen(existing)

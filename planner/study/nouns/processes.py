@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from planner.study.nouns.curves import largest, read_curve
+from planner.study.nouns.curves.steps import largest, read_curve
 from planner.study.nouns.tables import StudyTables
 from planner.study.numbers import frozen
 from planner.study.rows import StructureRow
+from planner.system.losses import ambiguous_loss
 from planner.system.nouns import (
     NO_CURVE,
     TRADE,
@@ -64,6 +65,8 @@ def _process(
     hosts: Mapping[str, Host],
 ) -> Process:
     name, cells = row.name, row.cells
+    if wrong := ambiguous_loss(cells["loss"]):
+        tables.problems.add(row.file, row.row, "loss", wrong)
     inputs, outputs, ore, hosting = _recipe(tables, name, cells["place"], deposits, hosts)
     host_content = _host_content(tables, row)
     curve = _curve(tables, name, cells["kind"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from planner.study.nouns.deposits import read_deposits, read_exploration, read_hosts
+from planner.study.nouns.discoveries import read_discoveries
 from planner.study.nouns.goods import read_goods
+from planner.study.nouns.impacts import read_impacts
 from planner.study.nouns.losses import read_loss_media
 from planner.study.nouns.measures import read_measures
 from planner.study.nouns.observations import read_observations
@@ -40,6 +42,8 @@ def read_nouns(
         exploration=read_exploration(tables),
         loss_media=read_loss_media(tables),
         take_back=read_take_back(tables, goods),
+        discoveries=read_discoveries(tables),
+        impacts=read_impacts(tables),
         observations=read_observations(tables),
         abroad=abroad,
     )

@@ -8,9 +8,11 @@ from planner.system.losses import LossMedia
 from planner.system.nouns import (
     Abroad,
     Deposit,
+    Discovery,
     Exploration,
     Good,
     Host,
+    Impact,
     Measure,
     Observed,
     Plant,
@@ -36,9 +38,11 @@ class Nouns:
     exploration: dict[str, Exploration]
     loss_media: dict[str, LossMedia]
     take_back: dict[str, TakeBack]
+    discoveries: dict[str, Discovery]
+    impacts: dict[str, Impact]
     observations: tuple[Observed, ...]
     abroad: dict[str, Abroad]
     """Series of the places other than the country."""
 
 
-NO_NOUNS = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, (), {})
+NO_NOUNS = Nouns({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, (), {})

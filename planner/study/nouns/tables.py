@@ -11,6 +11,9 @@ from planner.study.problems import Problems
 from planner.study.rows import RowReader, StructureRow
 from planner.system.nouns import HOME, Array
 
+COUNTED_ON = 0.5
+"""Least probability of a project that a plan counts on."""
+
 
 class StudyTables:
     """The rows and the numbers in force of a study; collects problems that show only when the rows
@@ -91,6 +94,11 @@ class StudyTables:
                 f"is {years:g} years; {parameter} counts whole years from {between}",
             )
         return int(years) if np.isfinite(years) else 0
+
+    def comes_about(self, table: str, keys: tuple[str, ...]) -> float:
+        """1 for what a plan counts on, 0 for what it does not: projects that are as likely as not
+        or likelier, and all without a probability."""
+        return float(self.single(table, keys, "probability", absent=1.0) >= COUNTED_ON)
 
     def lacking(self, table: str, keys: tuple[str, ...], name: str, message: str) -> None:
         """Report a number that no row gives at the first row of its key, unless its row was refused

@@ -9,12 +9,20 @@ from collections.abc import Mapping, Sequence
 from planner.study.files import Sheet
 from planner.study.head import Head
 from planner.study.problems import Problems, unfit
+from planner.study.rows.cells import unit_of
 from planner.study.rows.header import column_positions
-from planner.study.rows.record import Key, StructureRow, ValueRow
+from planner.study.rows.record import Key, StructureRow, ValueRow, parameter_of
 from planner.study.rows.trade import Arc, Matched
 from planner.study.rows.values import ABSENT, ValueReader
-from planner.study.schema import Column, TableForm
+from planner.study.schema import (
+    FACTOR,
+    UNIT_OF_IMPACT,
+    Column,
+    ParameterForm,
+    TableForm,
+)
 from planner.system.nouns import HOME
+from planner.units import factor, impact_factor
 
 
 class RowReader:
@@ -65,6 +73,30 @@ class RowReader:
             ValueReader(self, table, sheet, at).read()
         else:
             self.structure[table.name] = self._structure(table, sheet, at)
+
+    def unit(self, key: Key) -> str:
+        """The internal unit of a series, money without its year; the unit of an impact is that of
+        its row, or 1 where that was refused."""
+        unit = unit_of(key, parameter_of(key))
+        if UNIT_OF_IMPACT not in unit:
+            return unit
+        name = key[1][0] if key[0] == "impact_values" else key[2].removeprefix(FACTOR)
+        row = self.structure.get("impacts", {}).get(name)
+        return unit.replace(UNIT_OF_IMPACT, "1" if row is None else row.cells["unit"])
+
+    def factor(self, unit: str, key: Key, parameter: ParameterForm) -> float:
+        """Factor from a unit to the internal unit of a series. Raises ValueError, with the remedy,
+        where there is none."""
+        convert = impact_factor if UNIT_OF_IMPACT in parameter.unit else factor
+        return convert(unit, self.unit(key), self.head.currency_year)
+
+    def unknown_impact(self, parameter: str) -> str:
+        """Message of a factor of an impact that no row defines; empty for all others."""
+        name, known = parameter.removeprefix(FACTOR), self.names.get("impacts")
+        if name == parameter or known is None or name in known:
+            return ""
+        close = self.problems.suggestion(name, known)
+        return f"impact '{name}' is not defined in impacts.csv{close}; name one that is, or add it"
 
     def cell(self, table: TableForm, sheet: Sheet, row: int, column: Column, text: str) -> bool:
         """Return True if a text cell holds what its column may hold; report it otherwise."""

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from planner.study.files import Sheet
 from planner.study.head import YEAR_RANGE
-from planner.study.rows.cells import YEAR, bounded, number, unit_of
+from planner.study.rows.cells import YEAR, bounded, number
 from planner.study.rows.record import Key, ValueRow
 from planner.study.schema import EXTENDS, GRADES, VALUE_COLUMNS, ParameterForm, TableForm
 from planner.system.nouns import located
-from planner.units import factor
 
 if TYPE_CHECKING:
     from planner.study.rows.reader import RowReader
@@ -85,6 +84,8 @@ class ValueReader:
         parameter = table.parameter(name)
         if parameter is None:
             problems.add(self.sheet.file, row, "parameter", self._no_parameter(name))
+        elif unknown := self.reader.unknown_impact(name):
+            problems.add(self.sheet.file, row, "parameter", unknown)
         elif all(cells):
             wrong = _wrong_metal(table, parameter, keys)
             if not wrong:
@@ -133,7 +134,7 @@ class ValueReader:
             self.reader.cell(self.table, self.sheet, row, column, word)
             for (column, _), word in zip(self.words_at, words, strict=True)
         ]
-        value, low, high = self._numbers(text, unit_of(key, parameter), parameter, wrong)
+        value, low, high = self._numbers(text, key, parameter, wrong)
         told = [(column, message) for column, message in wrong if message]
         for column, message in told:
             self.problems.add(self.sheet.file, row, column, message)
@@ -182,14 +183,14 @@ class ValueReader:
     def _numbers(
         self,
         text: Mapping[str, str],
-        unit: str,
+        key: Key,
         parameter: ParameterForm,
         wrong: list[tuple[str, str]],
     ) -> tuple[float | None, float | None, float | None]:
         """Value, low and high in the internal unit, in order and within the bounds of the
         parameter; what is wrong with them is added to `wrong`."""
         try:
-            scale = factor(text["unit"], unit, self.head.currency_year)
+            scale = self.reader.factor(text["unit"], key, parameter)
         except ValueError as error:
             wrong.append(("unit", str(error)))
             scale = 1.0

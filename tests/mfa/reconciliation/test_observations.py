@@ -190,6 +190,29 @@ def test_collection_cannot_pass_its_rate(tmp_path: Path) -> None:
     assert flows["li/waste", "loss/uncollected"] == pytest.approx(70)
 
 
+def test_what_is_taken_back_passes_the_rate(tmp_path: Path) -> None:
+    """As above, where another 0.25 of what arises can be taken back: the 40 t that were seen stay,
+    60 t are not collected. By the rate alone the 40 t would be an error of ten deviations."""
+    study = (
+        Study(last=2022)
+        .good("li/metal", "refined", demand=100, shortage_cost=1000)
+        .good("li/waste", "waste", collection=0.3)
+        .take_back("li/waste", more=0.25, cost=1)
+    )
+    study.good("li/scrap", "scrap").product(
+        "thing", waste="li/waste", uses={"li/metal": 1}, inflow={2020: 100}
+    )
+    study.process("buy", "import", gives={"li/metal": 1}).process(
+        "collect", "collect", takes={"li/waste": 1}, gives={"li/scrap": 1}
+    )
+    study.process("recycle", "recycle", takes={"li/scrap": 1}, gives={"li/metal": 1})
+    observe(study, "collected", "collect", "li/scrap", 40, 1)
+    found = reconcile_study(read(study, tmp_path))
+    assert table(found).loc["collected", "reconciled"] == pytest.approx(40)
+    flows = found.flows.set_index(["source", "target"])["value"]
+    assert flows["li/waste", "loss/uncollected"] == pytest.approx(60)
+
+
 def test_what_cannot_be_reconciled_is_said_with_its_row(tmp_path: Path) -> None:
     study = chain()
     observe(study, "mined", "mine", "li/oar", 100, 10)

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from planner.study.nouns.elastic import OF_WHOLE_CURVE, elastic_steps
+from planner.study.nouns.curves.elastic import OF_WHOLE_CURVE, elastic_steps
 from planner.study.nouns.tables import StudyTables
 from planner.study.numbers import frozen
 from planner.study.rows import ValueRow

@@ -58,7 +58,7 @@ def elastic_steps(tables: StudyTables, of: str, *, demand: bool) -> Curve:
     ratio = np.log(last / first) / count
     at_first = given["reference_amount"] * (first / given["reference_price"]) ** e
     none = tables.constant(0.0)
-    found = {FLAT: Step(f"{of}/{FLAT}", first, frozen(at_first), np.inf, none, none, first)}
+    found = {FLAT: Step(f"{of}/{FLAT}", first, frozen(at_first), np.inf, none, none, first, first)}
     for k in range(count):
         begin = first * np.exp(k * ratio)
         amount = at_first * np.exp(e * k * ratio) * np.expm1(e * ratio)
@@ -72,6 +72,7 @@ def elastic_steps(tables: StudyTables, of: str, *, demand: bool) -> Curve:
             none,
             none,
             frozen(mean * (1 + 1 / e)),
+            frozen(mean),
         )
     return found
 

@@ -1,0 +1,1 @@
+"""Curves of supply and demand, as steps or by an elasticity."""

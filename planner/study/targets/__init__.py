@@ -1,0 +1,1 @@
+"""What policies are written with: selectors, presets, settings of the command line."""

@@ -1,0 +1,2 @@
+"""Selections of flows or of demand, as policies write them, and what is paid for what they
+select."""
