@@ -252,7 +252,8 @@ def _mines(facts: Facts) -> Iterator[Row]:
             oxides = _one(facts, "share_of_oxides", mine, metal)
             form = _one(facts, "metal_in_oxide", "oxide", metal)
             ratio = oxides.value * form.value
-            assert resource.low is not None and resource.high is not None
+            assert resource.low is not None
+            assert resource.high is not None
             yield number(
                 "deposits",
                 derived(
@@ -321,7 +322,7 @@ def oxide_prices(facts: Facts, scenario: str = "") -> dict[str, list[Fact]]:
             high=max(values),
             grade="D",
         )
-        series = [f for f in known if FIRST <= (f.year or 0)]
+        series = [f for f in known if (f.year or 0) >= FIRST]
         later = [mean.at(PRICES_TO + 2)]
         if scenario == "licences" and metal not in LIGHT:
             dear = money.kg(_one(facts, "price_europe", "oxide_licensed", metal))
@@ -345,7 +346,8 @@ def _between(series: list[Fact], year: int) -> Fact:
     a, b = before[-1], after[0]
     if a.year == b.year:
         return a
-    assert a.year is not None and b.year is not None
+    assert a.year is not None
+    assert b.year is not None
     weight = (year - a.year) / (b.year - a.year)
     return replace(b, value=a.value + (b.value - a.value) * weight, low=None, high=None, year=year)
 
@@ -556,7 +558,8 @@ def scaled(series: list[Fact], facts: Facts) -> list[Fact]:
     more = most.value / total - 1
     made = []
     for fact in series:
-        assert fact.year is not None and most.year is not None
+        assert fact.year is not None
+        assert most.year is not None
         ratio = 1 + more * min(1.0, (fact.year - FIRST) / (most.year - FIRST))
         made.append(
             replace(
