@@ -25,7 +25,7 @@ from planner.system.byproducts import host_accounts, residue_inflow
 from planner.system.curves import BOUGHT, curves, paid_at, tranches
 from planner.system.economics import period_factors
 from planner.system.impacts import impact_parts
-from planner.system.nouns import SCOPES, Array, Curve, Plant, System
+from planner.system.nouns import SCOPES, Array, Curve, Plant, Scope, System
 from planner.system.orders import order_charge, placed
 from planner.system.provenance import REFINED, is_supplied
 from planner.system.selection.subsidies import claimants, relief
@@ -312,6 +312,7 @@ def cost_table(system: System, values: Values) -> pd.DataFrame:
     factor = period_factors(system.periods, system.discount_rate)
     costs = (
         *_process_costs(system, values),
+        *_tranche_costs(system, values),
         *_good_costs(system, values),
         *_option_costs(system, values),
         *_plant_costs(system, values),
@@ -330,7 +331,7 @@ def _own_costs(system: System, values: Values) -> Iterator[_Cost]:
 
 
 def _process_costs(system: System, values: Values) -> Iterator[_Cost]:
-    """Running costs of processes, transfers and the carbon price."""
+    """Running costs of processes, transfers, and the prices of carbon and other impacts."""
     carbon_price, scope = system.carbon_price, priced_scope(system)
     priced = [impact for impact in system.impacts.values() if impact.price.any()]
     for process in system.processes.values():
@@ -343,17 +344,25 @@ def _process_costs(system: System, values: Values) -> Iterator[_Cost]:
             yield _Cost(UNSEEN_COST, name, metals, unseen.cost * activity + unseen.rise * beyond)
         transfer = process.transfer * activity
         yield _Cost("transfer", name, metals, transfer, np.zeros(len(activity)))
-        emission = sum(part for at, _, part in emission_parts(system, process) if at == scope)
+        emission = _in_scope(emission_parts(system, process), scope)
         yield _Cost("carbon_price", name, metals, carbon_price * emission * activity)
+        for impact in priced:
+            rate = _in_scope(impact_parts(impact, process), impact.scope)
+            of = f"{impact.name}/{name}"
+            yield _Cost("impact_price", of, metals, impact.price * rate * activity)
+
+
+def _in_scope(parts: Iterable[tuple[Scope, str, Array]], scope: Scope) -> Array | int:
+    """Sum of the parts of a rate in one scope."""
+    return sum(part for at, _, part in parts if at == scope)
+
+
+def _tranche_costs(system: System, values: Values) -> Iterator[_Cost]:
+    """The carbon price on what is dug."""
     for deposit, step in tranches(system):
         emitted = tranche_emission(system, step) * series(system, values, "step", step.label)
         name = f"deposit/{step.label}"
-        yield _Cost("carbon_price", name, deposit.metal, carbon_price * emitted)
-        for impact in priced:
-            rate = sum(part for at, _, part in impact_parts(impact, process) if at == impact.scope)
-            yield _Cost(
-                "impact_price", f"{impact.name}/{name}", metals, impact.price * rate * activity
-            )
+        yield _Cost("carbon_price", name, deposit.metal, system.carbon_price * emitted)
 
 
 def _good_costs(system: System, values: Values) -> Iterator[_Cost]:
