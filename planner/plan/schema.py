@@ -174,7 +174,8 @@ INDICATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "t/year",
             (
                 "demand in refined equivalents, or in contained metal where the study states none; "
-                "what measures of the plan spare is not required"
+                "what measures of the plan spare is not required, and of home demand that answers "
+                "to price what is bought is"
             ),
         ),
         "shortage": ("t/year", "the part of the requirement that is not served"),

@@ -516,6 +516,16 @@ POLICY_MEANINGS: tuple[PolicyMeaning, ...] = (
         "error",
     ),
     PolicyMeaning(
+        ("share",),
+        "the demand that its denominator selects does not answer to price",
+        "the demand for {lacking} answers to price, so that nobody knows what a share of it is "
+        "before the plan is made; select other goods or what flows (a denominator without "
+        "`demand`), or give the demand in demand.csv",
+        "denominator",
+        "fixed",
+        "error",
+    ),
+    PolicyMeaning(
         ("capital_budget",),
         "a plant can be ordered",
         "no plant has a capital_cost, so that nothing can be ordered and the budget bounds "

@@ -78,6 +78,9 @@ def test_home_buyers_buy_until_their_price_is_the_cost(tmp_path: Path) -> None:
     used = plan.flows[(plan.flows["source"] == "car") & (plan.flows["target"] == "demand")]
     assert used["value"].tolist() == pytest.approx([50])
     assert planner.verify(plan).holds
+    said = plan.indicators.set_index("indicator")["value"]
+    assert said["requirement"] == pytest.approx(50)
+    assert said["price: goods"] == pytest.approx(25)
 
 
 def test_the_equilibrium_is_the_analytic_one_within_a_step(tmp_path: Path) -> None:
@@ -178,6 +181,8 @@ WRONG = {
     "market power": ({"market_power": 1}, "the country may know its weight"),
     "a measure": ({"measure": True}, "answers to price already"),
     "a share of it": ({"policy": True}, "nobody knows what a share of it is"),
+    "a share of all": ({"share": {"demand": "*"}}, "nobody knows what a share of it is"),
+    "a share by name": ({"share": {"demand": ["car"]}}, "select other goods or what flows"),
 }
 
 
@@ -196,9 +201,31 @@ def test_what_goes_with_no_answer_is_refused(name: str, tmp_path: Path) -> None:
     if "policy" in change:
         study._values("good_values", {"good": "car", "metal": "lithium"}, {"equivalent": 1})
         study.policy("own", "self_sufficiency", metal="lithium", stages=["extraction"], share=0.5)
+    if "share" in change:
+        study.policy("own", "share", **home_share(change["share"]))
     with pytest.raises(SpecError) as refused:
         system_of(study, tmp_path)
     assert message in str(refused.value)
+
+
+def home_share(under: dict[str, object]) -> dict[str, object]:
+    """At least a tenth of what is selected must be mined."""
+    over = {"stages": "extraction", "origins": "home"}
+    return {"numerator": over, "denominator": under, "measured": "contained", "at_least": 0.1}
+
+
+@pytest.mark.parametrize("under", [{"demand": ["bolt"]}, {"demand": "*", "market": "abroad"}, {}])
+def test_a_share_that_leaves_such_demand_out_is_taken(
+    under: dict[str, object], tmp_path: Path
+) -> None:
+    """Of a good whose demand is given, of exports alone, or of what flows."""
+    study = answering()
+    study.good("bolt", "product", demand=4, shortage_cost=900)
+    study.good("sent", "refined", demand=4, shortage_cost=900, export=True)
+    for good in ("bolt", "sent"):
+        study.process(f"make {good}", "manufacture", takes={"li": 1}, gives={good: 1})
+    study.policy("own", "share", **home_share(under))
+    assert planner.solve(system_of(study, tmp_path)).certificate.holds
 
 
 def test_a_frontier_of_serving_nobody_is_refused(tmp_path: Path) -> None:

@@ -26,17 +26,19 @@ Found = dict[Key, float]
 
 def wanted(p: Programme, plan: Any) -> Found:
     """What is demanded of each good after measures, served or not, t of contained metal: all that
-    the flows say leaves it for use, abroad or for nothing more, less what is sold at a price."""
-    sold = {step: of for of in p.recipes.goods for step in curves.steps(p.study, of)}
+    the flows say leaves it for use, abroad or for nothing more, less what is sold abroad at a
+    price. What home demand buys, where it answers to price, is required."""
+    home = {of for of in curves.curved(p.study) if curves.kind(p, of) == "demand"}
+    sold = {step: of for of in p.recipes.demand for step in curves.steps(p.study, of)}
+    asked = home | set(p.recipes.demand)
     found: Found = defaultdict(float)
     for row in plan.flows.itertuples():
-        if row.source in p.recipes.demand and row.target.startswith(("use/", "export", "demand")):
+        if row.source in asked and row.target.startswith(("use/", "export", "demand")):
             found[row.metal, row.year, row.source] += row.value
     for (step, year), amount in plan.values.get("step", {}).items():
-        good = sold.get(step)
-        if good in p.recipes.demand:
+        if step in sold:
             for metal in p.study.head["metals"]:
-                found[metal, year, good] -= amount * p.recipes.content(good, metal)
+                found[metal, year, sold[step]] -= amount * p.recipes.content(sold[step], metal)
     return found
 
 

@@ -302,9 +302,13 @@ def life(d: Draft, product: str, leaves_waste: bool = True) -> str:
 
 
 def cohorts(d: Draft, product: str, kind: str) -> None:
-    """What entered use before the first year, as inflow or as what is left of it."""
+    """What entered use before the first year, as inflow or as what is left of it, while there can
+    be anything left: twice its life later there need not."""
+    named = {"product": product, "parameter": "lifetime_mean"}
+    life_of = min(r["value"] for r in d.tables["product_values"] if named.items() <= r.items())
     for back in range(1, d.dice.randint(1, 7)):
         stated = "inflow" if kind == "fixed" or d.chance(0.7) else "stock"
+        stated = "inflow" if back > 2 * life_of else stated
         unit = "t/year" if stated == "inflow" else "t"
         key = {"product": product, "parameter": stated}
         d.value("cohorts", unit, {FIRST - back: d.number(0, 60)}, **key)
@@ -1015,6 +1019,7 @@ def selections(d: Draft) -> None:
     for i in range(d.dice.choice((0, 0, 1, 1, 2))):
         make = d.dice.choice(SHARES)
         fields = make(d, d.dice.choice(d.metals))
+        of_what_is_given(d, fields["denominator"])
         ceiling = make in (origin_share, each_share) or d.chance(0.3)
         level, years = d.level(0.2, 0.9) if ceiling else d.level(0, 0.5)
         side = {"at_most" if ceiling else "at_least": level}
@@ -1035,6 +1040,16 @@ def selections(d: Draft) -> None:
             asked = sorted(own & {r["good"] for r in d.tables["demand"]})
             if asked:
                 policy["demand"] = [d.dice.choice(asked)]
+
+
+def of_what_is_given(d: Draft, under: dict[str, Any]) -> None:
+    """A share of all demand is one of what is given, where demand answers to price: of the rest
+    nobody knows what a share is, and planner refuses it."""
+    asked = sorted({row["good"] for row in d.tables["demand"]})
+    goods = {row["good"]: row for row in d.tables["goods"]}
+    bought = {row["of"] for row in d.tables.get("curves", ())} & set(goods) - set(asked)
+    if under.get("demand") == "*" and any(goods[g]["export"] != "yes" for g in bought) and asked:
+        under["demand"] = asked
 
 
 def subsidised(d: Draft) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from planner.study.meaning import SERIES_PARTS, Question
 from planner.system.impacts import impact_parts
 from planner.system.losses import WITHOUT_PROCESS
 from planner.system.nouns import Array, Policy, Process
+from planner.system.selection.counting import where
+from planner.system.selection.selector import AT_HOME
 from planner.system.trade import comes_from, is_from
 
 EMISSIONS = ("direct_emission", "electricity", "embodied_emission", "transport_emission")
@@ -135,6 +137,8 @@ def _answering(facts: Facts, policy: Policy) -> list[str]:
     """Goods whose demand answers to price among those that a policy is a share of."""
     if policy.kind == "import_share" and policy.of == "imports":
         return []
+    if policy.kind == "share":
+        return _answering_selected(facts, policy)
     metals = _metals(facts, policy)
     goods = [good for good in facts.nouns.goods.values() if good.answers]
     return [good.name for good in goods if metals & set(good.content) or not metals]
@@ -145,6 +149,17 @@ def _metals(facts: Facts, policy: Policy) -> set[str]:
     goods = facts.nouns.goods
     held = {m for name in policy.goods if name in goods for m in goods[name].content}
     return (held | {policy.metal}) - {""}
+
+
+def _answering_selected(facts: Facts, policy: Policy) -> list[str]:
+    """The same among the demand that the denominator of a share selects."""
+    over, under = policy.numerator, policy.denominator
+    if over is None or under is None or under.market == "abroad":
+        return []
+    wanted = set(over.metals if "metals" in policy.each else under.metals)
+    goods = [facts.nouns.goods[name] for name in under.demand if name in facts.nouns.goods]
+    here = [good for good in goods if where(good) in (under.places or (AT_HOME,))]
+    return [g.name for g in here if g.answers and (not wanted or wanted & set(g.content))]
 
 
 def _unobserved(facts: Facts, policy: Policy) -> list[str]:
