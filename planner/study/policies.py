@@ -324,12 +324,12 @@ class PolicyReader:
         level = self._series(policy, Level(key, form.unit, form.kind, form.by_year, form.maximum))
         if start is not None and end is not None and start > end:
             self.refuse(policy, "to", f"from {start} to {end} holds no year; give years in order")
-        return frozen_array(np.where(self._in_force(start, end), level, np.nan))
+        return frozen_array(self._within(level, start, end))
 
-    def _in_force(self, start: int | None, end: int | None) -> Array:
-        """True in the years from `start` to `end`, each the study's own where it is None."""
-        years: Array = self.years
-        return (years >= (start or years[0])) & (years <= (end or years[-1]))
+    def _within(self, level: Array, start: int | None, end: int | None) -> Array:
+        """A level from `start` to `end`, each the study's own where it is None; NaN outside."""
+        outside = (self.years < (start or self.years[0])) | (self.years > (end or self.years[-1]))
+        return np.where(outside, np.nan, level)
 
     def _series(self, policy: Written, level: Level) -> Array:
         """A number, or numbers by year with linear ones between them, NaN outside the years."""
