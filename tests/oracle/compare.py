@@ -12,6 +12,7 @@ from tests.oracle.accounts import complaints
 from tests.oracle.amounts import wrong_amounts
 from tests.oracle.curves import wrong_curves
 from tests.oracle.held import unheld
+from tests.oracle.impacts import wrong_impacts
 from tests.oracle.indicators import wrong_indicators
 from tests.oracle.losses import wrong_losses
 from tests.oracle.model import Answer
@@ -82,7 +83,7 @@ def differences(study: Study, found: Comparison) -> Iterator[str]:
         "price": (wrong_prices,),
         "measure": (complaints,),
         "indicator": (wrong_indicators, wrong_amounts, wrong_trade),
-        "table": (wrong_curves, wrong_losses, wrong_exports),
+        "table": (wrong_curves, wrong_losses, wrong_exports, wrong_impacts),
     }
     for kind, finders in kinds.items():
         for find in finders:

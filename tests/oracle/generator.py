@@ -27,6 +27,7 @@ DISTRIBUTIONS = (
     "gamma",
     "exponential",
 )
+SCOPES = ("territorial", "footprint")
 UNITS = {"good_values": {"holding_cost": "USD_2021/t/year"}}
 
 
@@ -1068,6 +1069,47 @@ def subsidised(d: Draft) -> dict[str, Any]:
     return fields
 
 
+# ---- impacts beside carbon, drawn last of all
+
+
+IMPACTS = {"water": "m3", "acid rain": "kg SO2 eq"}
+
+
+def impacts(d: Draft) -> None:
+    """Impacts of some processes, some spared, with a price, a cap or a budget, or none of them."""
+    ore_with_power = any(r["parameter"] == "ore_electricity" for r in d.tables.get("curves", ()))
+    for name, unit in IMPACTS.items():
+        if not d.chance(0.2):
+            continue
+        scope = d.dice.choice(("", *SCOPES))
+        d.row("impacts", impact=name, unit=unit, scope=scope)
+        if d.chance(0.5) and not ore_with_power:
+            key = {"impact": name, "parameter": "electricity"}
+            d.value("impact_values", f"{unit}/MWh", d.series(0, 2), **key)
+        if d.chance(0.5):
+            key = {"impact": name, "parameter": "price"}
+            d.value("impact_values", f"USD_2021/{unit}", d.series(0, 40), **key)
+        every = [row["process"] for row in d.tables["processes"]]
+        for process in d.dice.sample(every, d.dice.randint(1, len(every))):
+            key = {"process": process, "parameter": f"impact:{name}"}
+            low = -1 if d.chance(0.1) else 0
+            d.value("process_values", f"{unit}/t", d.series(low, 5), **key)
+        for kind in ("impact_cap", "impact_budget"):
+            if d.chance(0.35):
+                capped(d, name, kind)
+
+
+def capped(d: Draft, impact: str, kind: str) -> None:
+    """A cap on an impact in each year, or a budget of all of them."""
+    fields = {"kind": kind, "source": "made", "impact": impact, "scope": d.dice.choice(SCOPES)}
+    if kind == "impact_cap":
+        cap, years = d.level(30, 300)
+        fields |= {"cap": cap, **years}
+    else:
+        fields["cap"] = d.number(30, 300) * (d.last - FIRST + 1)
+    d.policies[f"{kind} of {impact}".replace(" ", "_")] = fields
+
+
 # ---- all of it
 
 
@@ -1106,6 +1148,7 @@ def draw(seed: int) -> Draft:
     tranches(d)
     hosting(d)
     growth(d)
+    impacts(d)
     return d
 
 

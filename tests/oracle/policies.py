@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from tests.oracle.programme import Programme
 
 LEVELS = {"stockpile_cover": "months", "pin": "tolerance", "subsidy": "rate"}
-CAPS = ("quota", "carbon_cap", "carbon_budget", "capital_budget")
+CAPS = (
+    "quota",
+    "carbon_cap",
+    "carbon_budget",
+    "capital_budget",
+    "impact_cap",
+    "impact_budget",
+)
 
 
 def in_force(p: Programme, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:

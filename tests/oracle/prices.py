@@ -18,7 +18,7 @@ from tests.oracle.programme import Programme
 
 NEAR = 1e-6
 ROOM = 1e-6
-HORIZON = ("exploration_limit", "carbon_budget", "deposit_step")
+HORIZON = ("exploration_limit", "carbon_budget", "deposit_step", "impact_budget")
 
 
 def wrong_prices(p: Programme, plan: Any) -> list[str]:

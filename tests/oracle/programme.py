@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tests.oracle import curves, faults, policies
+from tests.oracle import curves, faults, impacts, policies
 from tests.oracle.model import Model
 from tests.oracle.reader import Array, Study
 from tests.oracle.recipes import LARGE, Recipes
@@ -617,6 +617,7 @@ COLUMNS = (
     measure_columns,
     take_back_columns,
     curves.columns,
+    impacts.columns,
 )
 ROWS = (
     balance,
@@ -635,4 +636,6 @@ ROWS = (
     unseen_rise,
     stockpile_balance,
     emission_account,
+    impacts.account,
+    impacts.caps,
 )

@@ -48,6 +48,7 @@ NUMBERS: dict[str, tuple[Key, bool]] = {
     "demand": (("good",), False),
     "coefficients": (("process", "good", "direction"), False),
     "process_values": (("process",), True),
+    "impact_values": (("impact",), True),
     "ramps": (("ramp_group",), True),
     "plants": (("plant",), True),
     "deposits": (("deposit",), True),
@@ -69,7 +70,7 @@ NUMBERS: dict[str, tuple[Key, bool]] = {
 
 TABLES = ("demand", "good_values", "collection", "curves", "series")
 """Tables of numbers with a column `place` (format.md)."""
-ROWS = ("goods", "processes", "products", "measures", "deposits")
+ROWS = ("goods", "processes", "products", "measures", "deposits", "impacts")
 
 # Held as events: a year that is not given is 0 (format.md, "Events").
 EVENTS = {
@@ -274,6 +275,7 @@ def _layers(
     """Series of a table by scenario and key; what is of a place by its name there."""
     columns, has_parameter = NUMBERS[table]
     layers: dict[str, dict[Key, list[Point]]] = {}
+    units = {row["impact"]: row["unit"] for row in _rows(folder / "impacts.csv")}
     for row in _newest(_rows(folder / f"{table}.csv"), columns):
         key = tuple(row.get(c, "") for c in columns)
         if table in TABLES and row["place"] not in ("", head["country"]):
@@ -281,7 +283,9 @@ def _layers(
             key = (at(key[0], row["place"]), *key[1:])
         if has_parameter:
             key = (*key, row["parameter"])
-        size = unit_size(row["unit"])
+        of = row["impact"] or row["parameter"].removeprefix("impact:")
+        unit = units.get(of, "") if row["impact"] or row["parameter"] != of else ""
+        size = unit_size(row["unit"].replace(unit, "1") if unit else row["unit"])
         year = int(row["year"]) if row.get("year") else None
         point = Point(year, float(row["value"]) * size, row.get("extend", ""), size)
         layers.setdefault(row.get("scenario", ""), {}).setdefault(key, []).append(point)
