@@ -11,8 +11,7 @@ from planner.study.meaning import SERIES_PARTS, Question
 from planner.system.impacts import impact_parts
 from planner.system.losses import WITHOUT_PROCESS
 from planner.system.nouns import Array, Policy, Process
-from planner.system.selection.counting import where
-from planner.system.selection.selector import AT_HOME
+from planner.system.selection.counting import demand_counted
 from planner.system.trade import comes_from, is_from
 
 EMISSIONS = ("direct_emission", "electricity", "embodied_emission", "transport_emission")
@@ -154,12 +153,11 @@ def _metals(facts: Facts, policy: Policy) -> set[str]:
 def _answering_selected(facts: Facts, policy: Policy) -> list[str]:
     """The same among the demand that the denominator of a share selects."""
     over, under = policy.numerator, policy.denominator
-    if over is None or under is None or under.market == "abroad":
+    if over is None or under is None:
         return []
-    wanted = set(over.metals if "metals" in policy.each else under.metals)
-    goods = [facts.nouns.goods[name] for name in under.demand if name in facts.nouns.goods]
-    here = [good for good in goods if where(good) in (under.places or (AT_HOME,))]
-    return [g.name for g in here if g.answers and (not wanted or wanted & set(g.content))]
+    each = under.narrowed("metals", over.metals) if "metals" in policy.each else under
+    counted = demand_counted(facts.nouns.goods, each, facts.head.metals)
+    return [good.name for good in counted if good.answers]
 
 
 def _unobserved(facts: Facts, policy: Policy) -> list[str]:

@@ -337,11 +337,23 @@ def _stands_for(good: Good, metals: tuple[str, ...], measured: str) -> float:
     return sum(WORTHS[measured](good, metal) for metal in held)
 
 
+def demand_counted(
+    goods: Mapping[str, Good], selector: Selector, metals: tuple[str, ...]
+) -> list[Good]:
+    """Goods whose demand a selector counts: those that it names, of its places, its market and its
+    metals (all `metals` of the study where it names none)."""
+    places, held = selector.places or (AT_HOME,), set(selector.metals or metals)
+    named = [good for good in map(goods.get, selector.demand) if good is not None]
+    here = [good for good in named if where(good) in places and held & set(good.content)]
+    markets = {True: ("all", "abroad"), False: ("all", "home")}
+    return [good for good in here if selector.market in markets[good.export]]
+
+
 def needed(system: System, selector: Selector, measured: str) -> Array:
     """Demand that a selector counts, t per year, shape (..., T); 0 for one of flows."""
     total = np.zeros(len(system.periods))
-    for good in (system.goods[name] for name in selector.demand):
-        if good.demand is not None and _on_market(selector, good) and _in_place(selector, good):
+    for good in demand_counted(system.goods, selector, system.metals):
+        if good.demand is not None:
             worth = _stands_for(good, selector.metals or system.metals, measured)
             total = total + system.period_mean(good.demand) * worth
     return total
