@@ -345,15 +345,15 @@ def _process_costs(system: System, values: Values) -> Iterator[_Cost]:
         yield _Cost("transfer", name, metals, transfer, np.zeros(len(activity)))
         emission = sum(part for at, _, part in emission_parts(system, process) if at == scope)
         yield _Cost("carbon_price", name, metals, carbon_price * emission * activity)
-    for deposit, step in tranches(system):
-        emitted = tranche_emission(system, step) * series(system, values, "step", step.label)
-        name = f"deposit/{step.label}"
-        yield _Cost("carbon_price", name, deposit.metal, carbon_price * emitted)
         for impact in priced:
             rate = sum(part for at, _, part in impact_parts(impact, process) if at == impact.scope)
             yield _Cost(
                 "impact_price", f"{impact.name}/{name}", metals, impact.price * rate * activity
             )
+    for deposit, step in tranches(system):
+        emitted = tranche_emission(system, step) * series(system, values, "step", step.label)
+        name = f"deposit/{step.label}"
+        yield _Cost("carbon_price", name, deposit.metal, carbon_price * emitted)
 
 
 def _good_costs(system: System, values: Values) -> Iterator[_Cost]:
