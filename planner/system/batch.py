@@ -38,6 +38,8 @@ NUMBERS = (
     "foreign_emission_index",
     "population",
     "abroad",
+    "take_back",
+    "impacts",
 )
 """Fields of a System that hold what a programme is made of."""
 HEAD = (

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
+from planner.system.batch import agreed
 from planner.system.nouns import SCOPES, Array, Impact, Process, Scope, System
 
 HOME, ELECTRICITY, ABROAD = "process", "electricity", "abroad"
@@ -42,8 +41,8 @@ def impact_rates(system: System, impact: Impact, scope: Scope) -> Mapping[str, A
     found: dict[str, Array] = {}
     for process in system.processes.values():
         rates = [rate for at, _, rate in impact_parts(impact, process) if at == scope]
-        if rates and any(rate.any() for rate in rates):
-            found[process.name] = np.sum(rates, axis=0)
+        if any(agreed(rate.any(axis=-1)) for rate in rates):
+            found[process.name] = sum(rates[1:], start=rates[0])
     return found
 
 
@@ -63,7 +62,7 @@ def accounted(system: System) -> Iterator[tuple[str, Impact, Scope]]:
     price, or that a policy in force caps."""
     found: dict[str, tuple[Impact, Scope]] = {}
     for impact in system.impacts.values():
-        if impact.price.any():
+        if agreed(impact.price.any(axis=-1)):
             found[label_of(impact.name, impact.scope)] = impact, impact.scope
     for policy in system.policies.values():
         if policy.impact:

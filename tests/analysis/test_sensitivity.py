@@ -130,6 +130,22 @@ def test_the_value_at_which_the_plan_turns_and_what_it_turns_to(tmp_path: Path) 
     assert swings.index[-1] == "process_values.buy.import_price"
 
 
+def test_an_input_that_enters_no_programme_moves_no_cost(tmp_path: Path) -> None:
+    """Water of the mine without a price: its two ends have one programme, which is that of the
+    study; the sensitivity ended in a ValueError, since one programme came for two."""
+    study = Study(last=2021).impact("water", "m3", electricity=0.5)
+    study.good("li", "refined", demand=100, shortage_cost=5000)
+    study.process("dig", "mine", gives={"li": 1}, variable_cost=10).factor("dig", "water", 3)
+    ends = {"process_values.dig.impact:water": {"low": 0.5, "high": 2.0}}
+    found = sensitivity(
+        planner.read(study.write(tmp_path / "s")), statement={"inputs": ends}, grades=()
+    )
+    (swing,) = found.swings.to_dict("records")
+    assert swing["input"] == "process_values.dig.impact:water"
+    assert (swing["cost at low"], swing["cost at high"]) == (0, 0)
+    assert found.cost == pytest.approx(1000)
+
+
 def test_an_end_without_a_plan_is_told(tmp_path: Path) -> None:
     study = Study(last=2021).good(
         "lithium/refined", "refined", demand=100, shortage_cost=1000, equivalent=1

@@ -28,6 +28,7 @@ ABOUT_STUDIES = (
     ("check",),
     ("balance",),
     ("reconcile",),
+    ("calibrate",),
     ("hindcast", "--top", "1"),
     ("grade",),
     ("frontier", "--points", "2"),
@@ -46,7 +47,7 @@ ABOUT_STUDIES = (
     ("gap",),
     ("sensitivity", "--top", "1"),
 )
-ABOUT_RUNS = (("indicators",), ("headlines",), ("compare",), ("report",))
+ABOUT_RUNS = (("indicators",), ("allocate",), ("headlines",), ("compare",), ("report",))
 EXPORTS = (
     *(("export", f"o{ending}") for ending in (".xlsx", ".csv", ".nc", ".zip", ".mps", ".lp")),
     ("export", "parquet", "--format", "parquet"),

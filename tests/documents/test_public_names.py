@@ -27,6 +27,7 @@ PAGES = [
 DOTTED = re.compile(r"(?<![\w./-])planner((?:\.[A-Za-z_]\w*)+)")
 FROM_INSIDE = re.compile(r"from planner[\w.]* import|import planner\.\w+|-m planner\.\w+")
 COMMANDS_OF_NAMES: Mapping[str, str] = {
+    "allocation": "allocate",
     "studies": "list",
     "rolling": "foresight",
     "reconcile_study": "reconcile",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -13,9 +14,12 @@ from planner.errors import InfeasibleError
 from planner.lp.formulation import components, programme, programmes
 from planner.mfa.balance import balance
 from planner.mfa.in_use import use_inflow, use_stocks
-from planner.system.batch import UnlikeError, agreed, batch, joined, rows, stacked
+from planner.system.batch import HEAD, NUMBERS, UnlikeError, agreed, batch, joined, rows, stacked
 from planner.system.economics import annuity_due, capital_charge, powers
-from planner.system.nouns import Period
+from planner.system.nouns import Period, System
+from tests.lp.test_impacts import market
+from tests.lp.test_take_back import loop
+from tests.small import system_of
 
 
 def samples(study, scenario="", count=4, **settings):
@@ -41,6 +45,23 @@ def samples(study, scenario="", count=4, **settings):
         yield planner.read(study, scenario=scenario, overrides=values)
 
 
+def assert_each_is_its_own(systems):
+    """The programmes of a batch are those of its systems built alone; returns them."""
+    many, stocks = batch(systems), use_stocks(systems)
+    at_once = programmes(components(many, balance(many, stocks=stacked(stocks))))
+    assert len(at_once) == len(systems)
+    for ours, system, own in zip(at_once, systems, stocks, strict=True):
+        alone = programme(components(system, balance(system, stocks=own)))
+        assert ours.columns == alone.columns
+        assert ours.rows == alone.rows
+        assert ours.offset == alone.offset
+        for name in ("cost", "carbon", "lower", "upper", "row_lower", "row_upper"):
+            np.testing.assert_array_equal(getattr(ours, name), getattr(alone, name), err_msg=name)
+        for part in ("indptr", "indices", "data"):
+            np.testing.assert_array_equal(getattr(ours.matrix, part), getattr(alone.matrix, part))
+    return at_once
+
+
 def test_a_batch_gives_the_arrays_of_each_sample():
     """Proves that the samples do not meet: every number of every programme is that of its own
     sample, read and built alone. Lives differ, so that plants end in other periods; costs, demands,
@@ -52,25 +73,67 @@ def test_a_batch_gives_the_arrays_of_each_sample():
         ("world", ""),
     ):
         systems = list(samples(study, scenario))
-        many, stocks = batch(systems), use_stocks(systems)
-        at_once = programmes(components(many, balance(many, stocks=stacked(stocks))))
-        assert len(at_once) == len(systems)
-        for ours, system, own in zip(at_once, systems, stocks, strict=True):
-            alone = programme(components(system, balance(system, stocks=own)))
-            assert ours.columns == alone.columns
-            assert ours.rows == alone.rows
-            assert ours.offset == alone.offset
-            for name in ("cost", "carbon", "lower", "upper", "row_lower", "row_upper"):
-                np.testing.assert_array_equal(
-                    getattr(ours, name), getattr(alone, name), err_msg=name
-                )
-            for part in ("indptr", "indices", "data"):
-                np.testing.assert_array_equal(
-                    getattr(ours.matrix, part), getattr(alone.matrix, part)
-                )
+        at_once = assert_each_is_its_own(systems)
         assert len(
             {(a.cost.tobytes(), a.row_lower.tobytes(), a.row_upper.tobytes()) for a in at_once}
         ) == len(systems)
+
+
+@pytest.mark.parametrize(
+    ("study", "paths"),
+    [
+        (
+            loop(more=0.3, cost=25),
+            {"take_back.old.more": ("0.1 1", "0.4 1"), "take_back.old.cost": ("20 USD_2021/t",)},
+        ),
+        (
+            market(price=1),
+            {
+                "impact_values.water.price": ("2 USD_2021/m3",),
+                "impact_values.water.electricity": ("0.7 m3/MWh",),
+                "process_values.dig.impact:water": ("5 m3/t",),
+                "process_values.dig.electricity": ("3 MWh/t",),
+            },
+        ),
+    ],
+)
+def test_a_batch_holds_numbers_of_waste_taken_back_and_of_impacts(study, paths, tmp_path):
+    """Samples that differ in a share taken back or in an impact got the number of the first, and
+    where nothing else differed one programme was made for all of them."""
+    folder = study.write(tmp_path / "study")
+    changes = [{path: value} for path, values in paths.items() for value in values]
+    systems = [planner.read(folder, overrides=each) for each in ({}, *changes)]
+    found = assert_each_is_its_own(systems)
+    for one, other in product(found[:1], found[1:]):
+        same = [
+            np.array_equal(getattr(one, name), getattr(other, name))
+            for name in ("cost", "row_upper")
+        ]
+        assert not all([*same, np.array_equal(one.matrix.data, other.matrix.data)])
+    for each in systems[1:]:
+        assert_each_is_its_own([systems[0], each])
+
+
+def test_an_impact_without_a_price_in_one_sample_is_no_batch(tmp_path):
+    """The programme of that sample has no row of the impact."""
+    systems = [system_of(market(**price), tmp_path) for price in ({"price": 1}, {"price": 0})]
+    many = batch(systems)
+    with pytest.raises(UnlikeError, match="differ in what there is"):
+        components(many, balance(many))
+
+
+def test_every_field_of_a_system_has_its_place_in_a_batch():
+    """A field that is neither stacked nor compared would be that of the first sample in all."""
+    enters_no_programme = {
+        *("name", "title", "country", "currency_year", "scenario", "overrides", "data"),
+        *("inputs_hash", "files", "loss_media", "discoveries", "observations", "warnings"),
+    }
+    refused = {"measures", "exploration"}
+    made_of_others = {"periods"}
+    assert {field.name for field in fields(System)} == {
+        *(*NUMBERS, *HEAD, *enters_no_programme, *refused, *made_of_others)
+    }
+    assert not {*NUMBERS, *HEAD} & {*enters_no_programme, *refused, *made_of_others}
 
 
 def test_only_what_differs_gets_a_leading_axis():

@@ -98,7 +98,7 @@ def write_tables(folder: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]]
     for table, rows in tables.items():
         file = folder / f"{table}.csv"
         with file.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, columns_of(table), restval="", lineterminator="\n")
+            writer = csv.DictWriter(stream, _header(table, rows), restval="", lineterminator="\n")
             writer.writeheader()
             digits = DIGITS.get(table, 6)
             writer.writerows(
@@ -106,6 +106,12 @@ def write_tables(folder: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]]
             )
         written.append(file)
     return written
+
+
+def _header(table: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The columns of a table, without that of places in a study of one place."""
+    places = any(row.get("place") for row in rows)
+    return [column for column in columns_of(table) if column != "place" or places]
 
 
 def _text(value: Any, digits: int) -> Any:

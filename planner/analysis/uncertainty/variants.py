@@ -138,7 +138,9 @@ def _programmes(systems: Sequence[System]) -> list[Arrays | str]:
     until each batch is homogeneous."""
     try:
         many = batch(systems)
-        return [*programmes(components(many, balance(many, stocks=stacked(use_stocks(systems)))))]
+        made = programmes(components(many, balance(many, stocks=stacked(use_stocks(systems)))))
+        # one programme where the samples differ in nothing that enters it
+        return [*made] * (len(systems) // len(made))
     except (SpecError, InfeasibleError, UnlikeError) as error:
         if len(systems) == 1:
             return [str(error)]
