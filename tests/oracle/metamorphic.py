@@ -120,7 +120,12 @@ def takes(study: Tables, process: str) -> list[str]:
 
 
 def collector(study: Tables) -> bool:
-    """Have a collector, who costs nothing, hand a waste to those who took it themselves."""
+    """Have a collector, who costs nothing, hand a waste to those who took it themselves; not where
+    a subsidy pays for activity at the stage, which is his too."""
+    if any(
+        "recycling" in policy.get("activity", {}).get("stages", ()) for policy in study.policies()
+    ):
+        return False
     wastes = [row for row in study.of("goods") if row["kind"] == "waste"]
     asked = {good for policy in study.policies() for good in policy.get("goods", ())}
     for waste in wastes:
