@@ -107,9 +107,10 @@ def number(value: float) -> str:
     thousandth and a million million."""
     if not math.isfinite(value):
         return str(value)
-    if value and not 1e-3 <= abs(value) < 1e12:
+    size = abs(value)
+    if value and not 1e-3 <= size < 1e12:
         return f"{value:.3g}"
-    decimals = 0 if not value or abs(value) >= 100 else 2 - math.floor(math.log10(abs(value)))
+    decimals = 2 - math.floor(math.log10(size)) if 0 < size < 100 else 0
     text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -189,6 +190,10 @@ def show_mix(plan: Plan) -> None:
         _print(console(), f"{metal}, t/year and share", _mix_table(cells, years, spare))
 
 
+NO_AMOUNT = "-     "
+"""As wide behind the dash as a share is."""
+
+
 def _mix_table(
     cells: Mapping[tuple[str, int], tuple[float, float]],
     years: Mapping[int, int],
@@ -200,16 +205,18 @@ def _mix_table(
     for pathway in sorted({pathway for pathway, _ in cells}, key=_rank):
         amounts = (_amount(cells.get((pathway, first))) for first in years.values())
         _add(table, pathway, *amounts, style="red" if pathway == "shortage" else "")
-    totals = (
-        sum(value for (_, year), (value, _) in cells.items() if year == first)
-        for first in years.values()
-    )
+    totals = (_total(cells, first) for first in years.values())
     _add(table, "all", *(f"{number(total)}     " for total in totals), style="dim")
     spare = [thrown.get(first, 0.0) for first in years.values()]
     if any(spare):
-        amounts = (f"{number(amount)}     " if amount else "-     " for amount in spare)
+        amounts = (f"{number(amount)}     " if amount else NO_AMOUNT for amount in spare)
         _add(table, "of it thrown away", *amounts, style="yellow")
     return table
+
+
+def _total(cells: Mapping[tuple[str, int], tuple[float, float]], first: int) -> float:
+    """Amount of all pathways in a period."""
+    return sum(value for (_, year), (value, _) in cells.items() if year == first)
 
 
 def _rank(pathway: str) -> tuple[int, str]:
@@ -219,7 +226,7 @@ def _rank(pathway: str) -> tuple[int, str]:
 
 def _amount(cell: tuple[float, float] | None) -> str:
     if cell is None:
-        return "-     "
+        return NO_AMOUNT
     value, share = cell
     return f"{number(value)} {share:4.0%}"
 
@@ -434,14 +441,19 @@ def show_frame(title: str, frame: Any, *, rows: int | None = None, empty: str = 
     if not len(shown):
         out.print(f"{title}: {empty}", soft_wrap=True)
         return
-    texts = [name for name in shown.columns if shown[name].dtype.kind not in NUMERIC_KINDS]
-    ordered = shown[texts + [name for name in shown.columns if name not in texts]]
+    _print(out, title, _frame_table(shown))
+    if len(shown) < len(frame):
+        out.print(f"{len(frame) - len(shown)} more rows", style="dim")
+
+
+def _frame_table(frame: Any) -> Table:
+    """The rows of a table, columns of text first."""
+    texts = [name for name in frame.columns if frame[name].dtype.kind not in NUMERIC_KINDS]
+    ordered = frame[texts + [name for name in frame.columns if name not in texts]]
     table = _table(*map(str, ordered.columns), text_columns=max(len(texts), 1))
     for record in ordered.to_dict(orient="records"):
         _add(table, *map(_cell, record.values()))
-    _print(out, title, table)
-    if len(shown) < len(frame):
-        out.print(f"{len(frame) - len(shown)} more rows", style="dim")
+    return table
 
 
 def _cell(value: Any) -> str:

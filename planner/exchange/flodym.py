@@ -207,9 +207,8 @@ def flows_to_flodym(table: pd.DataFrame) -> dict[str, Flow]:
     flows: dict[str, Any] = {}
     for (source, target, good), part in table.groupby(["source", "target", "good"], sort=True):
         values = np.zeros(dims.shape)
-        values[[at_year[y] for y in part["year"]], [at_metal[m] for m in part["metal"]]] = part[
-            "value"
-        ]
+        at = part["year"].map(at_year).to_numpy(), part["metal"].map(at_metal).to_numpy()
+        values[at] = part["value"]
         name = f"{source} => {target}: {good} [{FLOW_UNIT}]"
         flows[name] = flodym.Flow(
             from_process=nodes[source],
@@ -238,14 +237,7 @@ def flows_from_flodym(flows: Iterable[Flow]) -> pd.DataFrame:
 def _flow_rows(flow: Flow) -> Iterator[tuple[Hashable, ...]]:
     named = from_flodym(flow)
     others = [dim for dim in named.dims if dim not in (TIME, "metal")]
-    if others:
-        raise SpecError(
-            "flodym",
-            [
-                Problem("flows", 0, named.name, f"has the dimension '{dim}'; sum over it first")
-                for dim in others
-            ],
-        )
+    _refuse(named.name, [f"has the dimension '{dim}'; sum over it first" for dim in others])
     source, target = flow.from_process.name, flow.to_process.name
     _, _, good = named.name.partition(f"{source} => {target}: ")
     years, metals = (named.dims.get(dim, ("",)) for dim in (TIME, "metal"))
@@ -256,14 +248,13 @@ def _flow_rows(flow: Flow) -> Iterator[tuple[Hashable, ...]]:
 
 def _require_one_unit(table: pd.DataFrame) -> None:
     others = sorted(set(table["unit"]) - {FLOW_UNIT})
-    if others:
-        raise SpecError(
-            "flodym",
-            [
-                Problem("flows", 0, "unit", f"'{unit}' is not {FLOW_UNIT}; convert it first")
-                for unit in others
-            ],
-        )
+    _refuse("unit", [f"'{unit}' is not {FLOW_UNIT}; convert it first" for unit in others])
+
+
+def _refuse(field: str, messages: Sequence[str]) -> None:
+    if messages:
+        problems = [Problem("flows", 0, field, message) for message in messages]
+        raise SpecError("flodym", problems)
 
 
 def _dimensions(dims: Mapping[str, Sequence[Hashable]]) -> Any:

@@ -111,6 +111,20 @@ def fan(table: pd.DataFrame, title: str = "", unit: str = "") -> Figure:
     pairs = _bands([float(str(quantile)) for quantile in wide])
     unit = unit or (str(table["unit"].iloc[0]) if "unit" in table else "")
     figure = blank(title, "" if unit == SHARE else unit)
+    _add_bands(figure, wide, pairs)
+    if MEDIAN in wide:
+        figure.add_scatter(
+            x=wide.index,
+            y=wide[MEDIAN],
+            mode="lines",
+            name="median",
+            line={"color": COLOURS[0], "width": 2.5},
+        )
+    return whole_years(figure.update_yaxes(tickformat=".0%") if unit == SHARE else figure)
+
+
+def _add_bands(figure: Figure, wide: pd.DataFrame, pairs: Sequence[tuple[float, float]]) -> None:
+    """Bands between opposite quantiles, the darker the further in."""
     for depth, (low, high) in enumerate(pairs, start=1):
         edge = {"x": wide.index, "mode": "lines", "line": {"width": 0}}
         figure.add_scatter(y=wide[high], showlegend=False, hoverinfo="skip", **edge)
@@ -121,15 +135,6 @@ def fan(table: pd.DataFrame, title: str = "", unit: str = "") -> Figure:
             name=f"{high - low:.0%} of the runs",
             **edge,
         )
-    if MEDIAN in wide:
-        figure.add_scatter(
-            x=wide.index,
-            y=wide[MEDIAN],
-            mode="lines",
-            name="median",
-            line={"color": COLOURS[0], "width": 2.5},
-        )
-    return whole_years(figure.update_yaxes(tickformat=".0%") if unit == SHARE else figure)
 
 
 def _quantiles(table: pd.DataFrame) -> pd.DataFrame:
@@ -165,9 +170,7 @@ def unserved(
     first = int(found.losses["first"].min()) if start is None else start
     metals = _hardest_hit(found, first)
     chosen = list(losses) or [name for name in metals if " + " not in name][:most]
-    looked_at = set(found.losses.loc[found.losses["first"] == first, "loss"])
-    if unknown := [name for name in chosen if name not in looked_at]:
-        raise SpecError("unserved", [f"no loss '{name}' from {first}" for name in unknown])
+    _require_losses(found, chosen, first)
     figure = blank(f"Demand left unserved after a loss in {first}", "share of the year's demand")
     after = found.by_metal[found.by_metal["first"] == first]
     years = sorted(set(after["year"]))
@@ -181,6 +184,12 @@ def unserved(
             marker_color=colour(i),
         )
     return whole_years(figure.update_yaxes(tickformat=".0%"))
+
+
+def _require_losses(found: Disruptions, names: Sequence[str], first: int) -> None:
+    looked_at = set(found.losses.loc[found.losses["first"] == first, "loss"])
+    if unknown := [name for name in names if name not in looked_at]:
+        raise SpecError("unserved", [f"no loss '{name}' from {first}" for name in unknown])
 
 
 def _hardest_hit(found: Disruptions, first: int) -> dict[str, str]:

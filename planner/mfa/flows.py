@@ -11,9 +11,8 @@ process and good what comes in goes out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -83,8 +82,7 @@ def threads_of(balance: Balance, values: VariableValues) -> Iterator[Thread]:
         yield from _of_process(system, process, values_of(system, values, "activity", process.name))
     yield from _of_use(balance)
     into_use: dict[tuple[str, str], Array] = {}
-    for (metal, good, product), yearly in balance.into_use.items():
-        flow = yearly
+    for (metal, good, product), flow in balance.into_use.items():
         into_use[metal, good] = into_use.get((metal, good), 0.0) + flow
         yield Thread(metal, good, f"use/{product}", good, flow)
     for good_ in system.goods.values():
@@ -206,12 +204,16 @@ def _of_good(
         yield from _lost(system, metal, name, thrown_away, name, disposed)
         gone = content * sold(system, values, good)
         if good.demand is not None:
-            rest = content * good.demand - into_use.get((metal, name), zero)
-            largest = content * good.demand
-            rest = np.where(np.abs(rest) > _ROUNDING * largest, rest, 0.0)
+            rest = _unused(content * good.demand, into_use.get((metal, name), zero))
             yield Thread(metal, name, "export" if good.export else "demand", name, rest + gone)
         elif good.sold:
             yield Thread(metal, name, "export", name, gone)
+
+
+def _unused(demand: Array, used: Array) -> Array:
+    """What of a demand enters no use stock; zero where that is rounding."""
+    rest = demand - used
+    return np.where(np.abs(rest) > _ROUNDING * demand, rest, 0.0)
 
 
 def node_residual(balance: Balance, table: pd.DataFrame) -> Residual:
@@ -220,6 +222,16 @@ def node_residual(balance: Balance, table: pd.DataFrame) -> Residual:
     system = balance.system
     nodes, years = [*system.processes, *system.goods], tuple(p.first for p in system.periods)
     row = {pair: i for i, pair in enumerate((n, m) for n in nodes for m in system.metals)}
+    error = _in_less_out(table, row, years)
+    largest = table.groupby("metal")["value"].max().reindex(system.metals).fillna(0.0)
+    own = frozen_array([largest[metal] for _, metal in row])
+    return Residual(error, tuple(map(", ".join, row)), years, float(largest.max()), own)
+
+
+def _in_less_out(
+    table: pd.DataFrame, row: Mapping[tuple[str, str], int], years: tuple[int, ...]
+) -> Array:
+    """What enters each node less what leaves it, by row and year."""
     column = {year: i for i, year in enumerate(years)}
     at_year = np.array([column[year] for year in table["year"]], dtype=np.intp)
     error = np.zeros((len(row), len(years)))
@@ -229,9 +241,7 @@ def node_residual(balance: Balance, table: pd.DataFrame) -> Residual:
         inside = at_row >= 0
         amounts = sign * table["value"].to_numpy(dtype=float)[inside]
         np.add.at(error, (at_row[inside], at_year[inside]), amounts)
-    largest = table.groupby("metal")["value"].max().reindex(system.metals).fillna(0.0)
-    own = frozen_array([largest[metal] for _, metal in row])
-    return Residual(error, tuple(map(", ".join, row)), years, float(largest.max()), own)
+    return error
 
 
 ACCOUNT_COLUMNS = ("metal", "year", "stage", "item", "name", "value", "unit")
@@ -258,15 +268,18 @@ def base_account(balance: Balance, flows: pd.DataFrame, metal: str, year: int) -
         *_stockpile_account(table),
         *_loss_account(system, table),
     ]
+    lines = [*_totals(rows).items(), *_outside(system, table)]
+    entries = [(metal, year, *key, value, UNIT) for key, value in lines]
+    return pd.DataFrame(entries, columns=list(ACCOUNT_COLUMNS))
+
+
+def _totals(rows: Iterable[_Row]) -> dict[tuple[str, str, str], float]:
+    """Lines of the account that are not zero, by stage, item and name."""
     totals: dict[tuple[str, str, str], float] = {}
     for stage, item, name, value in rows:
         if value:
             totals[stage, item, name] = totals.get((stage, item, name), 0.0) + value
-    entries = [(metal, year, *key, value, UNIT) for key, value in totals.items()]
-    entries += [
-        (metal, year, "balance", item, "", value, UNIT) for item, value in _outside(system, table)
-    ]
-    return pd.DataFrame(entries, columns=list(ACCOUNT_COLUMNS))
+    return totals
 
 
 MINING_KINDS = ("mine", "byproduct")
@@ -301,18 +314,26 @@ def _supply_account(system: System, table: pd.DataFrame, parts: _Parts) -> Itera
     exports that are served."""
     for process in system.processes.values():
         if process.kind in MINING_KINDS:
-            for source, value in _pairs_of(table[table["target"] == process.name], "source"):
-                yield "extraction", "taken", source, value
+            yield from _taken_by(process, table, "extraction", "taken")
         for good, value in _pairs_of(table[table["source"] == process.name], "good"):
             if good in system.goods:
                 yield from _output_rows(process, system.goods[good], value)
-                if is_supplied(system.goods[good]):
-                    for pathway, share in parts.by_pathway(process.name).items():
-                        yield "refining", pathway, process.name, share * value
+                yield from _refined_rows(process, system.goods[good], value, parts)
         if process.kind == "import":
-            for good, value in _pairs_of(table[table["target"] == process.name], "source"):
-                yield "trade", "taken abroad", good, value
+            yield from _taken_by(process, table, "trade", "taken abroad")
     yield from _sent_out(system, table)
+
+
+def _taken_by(process: Process, table: pd.DataFrame, stage: str, item: str) -> Iterator[_Row]:
+    for source, value in _pairs_of(table[table["target"] == process.name], "source"):
+        yield stage, item, source, value
+
+
+def _refined_rows(process: Process, good: Good, value: float, parts: _Parts) -> Iterator[_Row]:
+    """Refined output by the pathways that it comes from."""
+    if is_supplied(good):
+        for pathway, share in parts.by_pathway(process.name).items():
+            yield "refining", pathway, process.name, share * value
 
 
 def _sent_out(system: System, table: pd.DataFrame) -> Iterator[_Row]:
@@ -365,16 +386,18 @@ def _waste_account(system: System, table: pd.DataFrame, parts: _Parts) -> Iterat
             yield "waste", "arising", source.removeprefix("use/"), value
         if taker and good in system.goods and system.goods[good].kind == "waste":
             yield "waste", "collected", good, value
-        if _recycles(taker):
-            for scrap, share in parts.of_scrap(taker.name):
-                yield "recycling", f"{scrap} in", good, share * value
-        if _recycles(maker) and target == good:
-            for scrap, share in parts.of_scrap(maker.name):
-                yield "recycling", f"{scrap} out", good, share * value
+        yield from _recycled(taker, "in", good, value, parts)
+        if target == good:
+            yield from _recycled(maker, "out", good, value, parts)
 
 
-def _recycles(process: Process | None) -> TypeGuard[Process]:
-    return process is not None and process.kind == "recycle"
+def _recycled(
+    process: Process | None, way: str, good: str, value: float, parts: _Parts
+) -> Iterator[_Row]:
+    """What recycling takes in or gives out, new and old scrap apart."""
+    if process is not None and process.kind == "recycle":
+        for scrap, share in parts.of_scrap(process.name):
+            yield "recycling", f"{scrap} {way}", good, share * value
 
 
 def _stockpile_account(table: pd.DataFrame) -> Iterator[_Row]:
@@ -394,7 +417,7 @@ def _loss_account(system: System, table: pd.DataFrame) -> Iterator[_Row]:
             yield "loss", "use" if holder is None else holder.stage, target[5:], value
 
 
-def _outside(system: System, table: pd.DataFrame) -> list[tuple[str, float]]:
+def _outside(system: System, table: pd.DataFrame) -> list[tuple[tuple[str, str, str], float]]:
     """Total in (deposits, origins, hosts, stockpiles, use stocks, shortage), total out, and their
     difference."""
     inside = {*system.goods, *(p.name for p in system.processes.values() if not p.is_trade)}
@@ -404,4 +427,5 @@ def _outside(system: System, table: pd.DataFrame) -> list[tuple[str, float]]:
     total_out = float(
         table.loc[~table["target"].isin(inside) & table["source"].isin(inside), "value"].sum()
     )
-    return [("in", total_in), ("out", total_out), ("difference", total_in - total_out)]
+    items = {"in": total_in, "out": total_out, "difference": total_in - total_out}
+    return [(("balance", item, ""), value) for item, value in items.items()]

@@ -7,7 +7,7 @@ metals. `use_flows` says which demanded good brought which metal into which prod
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,8 +93,7 @@ def _use_stock(systems: Sequence[System], name: str, *, cohorts: bool) -> list[U
     products = [system.products[name] for system in systems]
     history, years = products[0].history_years, systems[0].years
     convention, h = systems[0].stock_convention, len(history)
-    if history and (history[-1] != years[0] - 1 or h != history[-1] - history[0] + 1):
-        raise ValueError(f"its cohorts must be consecutive years up to {years[0] - 1}")
+    _require_unbroken(history, years[0] - 1)
     life = _lifetime(products)
     inflow = np.array(
         [use_inflow(system, product) for system, product in zip(systems, products, strict=True)]
@@ -118,6 +117,11 @@ def _use_stock(systems: Sequence[System], name: str, *, cohorts: bool) -> list[U
         )
         for i in range(len(systems))
     ]
+
+
+def _require_unbroken(history: Sequence[int], last: int) -> None:
+    if history and (history[-1] != last or len(history) != last - history[0] + 1):
+        raise ValueError(f"its cohorts must be consecutive years up to {last}")
 
 
 def _history_inflow(products: Sequence[Product], life: Lifetime, convention: Convention) -> Array:
@@ -145,12 +149,14 @@ def _lifetime(products: Sequence[Product]) -> Lifetime:
         for name in ("mean", "sd", "shape")
     ]
     for axis in (1, 0):
-        if all(
-            np.array_equal(p, np.broadcast_to(p.take([0], axis), p.shape), equal_nan=True)
-            for p in parameters
-        ):
+        if all(_is_constant(p, axis) for p in parameters):
             parameters = [p.take([0], axis) for p in parameters]
     return Lifetime.of(products[0].distribution, *parameters)
+
+
+def _is_constant(parameter: Array, axis: int) -> bool:
+    first = np.broadcast_to(parameter.take([0], axis), parameter.shape)
+    return np.array_equal(parameter, first, equal_nan=True)
 
 
 def arising_waste(system: System, stocks: Mapping[str, UseStock]) -> Mapping[str, Array]:
@@ -233,12 +239,7 @@ def _shared_out(
     holds."""
     for goods, products in use_groups(system):
         for metal in system.metals:
-            held = {
-                g: system.goods[g].content[metal] * demand
-                for g in goods
-                if metal in system.goods[g].content
-                and (demand := system.goods[g].demand) is not None
-            }
+            held = _held(system, goods, metal)
             wanted = {
                 p: inflow[p] * content
                 for p in products
@@ -246,6 +247,16 @@ def _shared_out(
             }
             if held or wanted:
                 yield metal, goods, _shared(system, held, wanted, metal)
+
+
+def _held(system: System, names: Iterable[str], metal: str) -> dict[str, Array]:
+    """Metal in the demand for each good that holds it, t per year."""
+    goods = (system.goods[name] for name in names)
+    return {
+        good.name: good.content[metal] * good.demand
+        for good in goods
+        if metal in good.content and good.demand is not None
+    }
 
 
 def _shared(

@@ -24,7 +24,7 @@ hosts, deposits, collection by what is pulled) do not bind: where a flow passes 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -162,15 +162,20 @@ def _sales(system: System, sales: Mapping[str, npt.ArrayLike]) -> dict[str, Arra
     known = {good.name for good in sold_abroad(system)}
     found = dict.fromkeys(known, np.zeros(len(system.periods)))
     found |= {name: by_period(system, amount) for name, amount in sales.items()}
-    wrong = [f"'{name}' has no curve to be sold by" for name in found if name not in known]
-    wrong += [
-        f"what is sold of '{name}' is not a number"
-        for name, series in found.items()
-        if not np.isfinite(series).all()
-    ]
-    if wrong:
-        raise SpecError("simulation", [Problem("sales", 0, "", message) for message in wrong])
+    strange = [f"'{name}' has no curve to be sold by" for name in found if name not in known]
+    _refuse("sales", [*strange, *_not_numbers("sold", found)])
     return found
+
+
+def _not_numbers(moved: str, amounts: Mapping[str, Array]) -> list[str]:
+    """Goods of which no number is given for what is moved of them, in words."""
+    wrong = [name for name, series in amounts.items() if not np.isfinite(series).all()]
+    return [f"what is {moved} of '{name}' is not a number" for name in wrong]
+
+
+def _refuse(given: str, messages: Sequence[str]) -> None:
+    if messages:
+        raise SpecError("simulation", [Problem(given, 0, "", message) for message in messages])
 
 
 def _steps(system: System, sales: Mapping[str, Array]) -> dict[tuple[Hashable, ...], float]:
@@ -192,20 +197,12 @@ def _drawn(system: System, stockpiles: Mapping[str, npt.ArrayLike]) -> dict[str,
     """Net draw from each stockpile, by good, t per year, shape (T,). Raises SpecError for an
     unknown good and for what is not a number."""
     drawn = {name: by_period(system, amount) for name, amount in stockpiles.items()}
-    problems = [
+    strange = [
         f"there is no good '{name}' to draw from a stockpile"
         for name in drawn
         if name not in system.goods
     ]
-    problems += [
-        f"what is drawn of '{name}' is not a number"
-        for name, series in drawn.items()
-        if not np.isfinite(series).all()
-    ]
-    if problems:
-        raise SpecError(
-            "simulation", [Problem("stockpiles", 0, "", message) for message in problems]
-        )
+    _refuse("stockpiles", [*strange, *_not_numbers("drawn", drawn)])
     return drawn
 
 
@@ -220,17 +217,26 @@ def _values(
     for year, period in zip(years, periods, strict=True):
         for name, run in zip(system.processes, period.activity, strict=True):
             values["activity"][name, year] = float(run)
-        for variable, amounts in (("disposal", period.disposal), ("shortage", period.shortage)):
-            for name, amount in zip(system.goods, amounts, strict=True):
-                if amount:
-                    values[variable][name, year] = float(amount)
-    for variable, sign in (("draw", 1.0), ("fill", -1.0)):
-        values[variable] = {
-            (name, years[t]): float(sign * series[t])
-            for name, series in drawn.items()
-            for t in np.flatnonzero(sign * series > 0)
-        }
+        values["disposal"] |= _not_zero(system.goods, period.disposal, year)
+        values["shortage"] |= _not_zero(system.goods, period.shortage, year)
+    values["draw"] = _above_zero(years, drawn)
+    values["fill"] = _above_zero(years, {name: -series for name, series in drawn.items()})
     return values
+
+
+def _not_zero(names: Iterable[str], amounts: Array, year: int) -> dict[tuple[Hashable, ...], float]:
+    found = zip(names, amounts, strict=True)
+    return {(name, year): float(amount) for name, amount in found if amount}
+
+
+def _above_zero(
+    years: Sequence[int], moved: Mapping[str, Array]
+) -> dict[tuple[Hashable, ...], float]:
+    return {
+        (name, years[t]): float(series[t])
+        for name, series in moved.items()
+        for t in np.flatnonzero(series > 0).tolist()
+    }
 
 
 def _unmet(values: VariableValues) -> pd.DataFrame:

@@ -3,7 +3,7 @@ those of its least-cost plan, for that good alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -84,16 +84,31 @@ def base_flows(
     if len(processes) == len([name for name in drives if drives[name] != GIVEN_DRIVE]):
         run, words = simulate_plan(balance, values), PLANNED
     else:
-        shares = {n: s for n, s in shares_from(balance, values).items() if n in processes}
-        moved = {n: s for n, s in stockpiles_from(balance, values).items() if n in goods}
-        sales = observed_sales(system) | _planned_sales(system, values, processes)
-        run = simulate(balance, shares=shares, stockpiles=moved, sales=sales)
+        run = _planned_in_part(balance, values, processes, goods)
         words = f"{OBSERVED}; {PLANNED} for {', '.join(planned)}"
     sources = {
         name: (PLANNED,) * len(source) if name in processes else source
         for name, source in run.sources.items()
     }
     return BaseFlows(replace(run, sources=frozen_map(sources)), words, planned)
+
+
+def _planned_in_part(
+    balance: Balance, values: VariableValues, processes: Collection[str], goods: Collection[str]
+) -> Simulation:
+    """Simulate by what was observed, but these processes, and the stockpiles of these goods, by a
+    plan."""
+    system = balance.system
+    return simulate(
+        balance,
+        shares=_only(shares_from(balance, values), processes),
+        stockpiles=_only(stockpiles_from(balance, values), goods),
+        sales=observed_sales(system) | _planned_sales(system, values, processes),
+    )
+
+
+def _only(series: Mapping[str, Array], names: Collection[str]) -> dict[str, Array]:
+    return {name: each for name, each in series.items() if name in names}
 
 
 def _planned_sales(
@@ -131,23 +146,20 @@ def _planned(
     which nothing was observed), and goods that take the moves of its stockpiles: what these
     processes take or give."""
     part = _parts(system)
-    seen = {
-        part[p.name]
-        for p in system.processes.values()
-        if p.name in part and np.isfinite(p.observed).any()
-    }
+    seen = {part[p.name] for p in system.processes.values() if np.isfinite(p.observed).any()}
     bare = {part[drive.good] for drive in open_} - seen
     processes = {
         name
         for name, drive in drives.items()
         if drive != GIVEN_DRIVE and (drive in open_ or part[drive.good] in bare)
     }
-    touched = {
-        good
-        for name in processes
-        for good in (*system.processes[name].inputs, *system.processes[name].outputs)
-    }
+    touched = {good for name in processes for good in _handled(system.processes[name])}
     return processes, touched | {name for name in system.goods if part[name] in bare}
+
+
+def _handled(process: Process) -> tuple[str, ...]:
+    """Goods that a process takes and gives."""
+    return (*process.inputs, *process.outputs)
 
 
 def _parts(system: System) -> dict[str, int]:
@@ -157,7 +169,7 @@ def _parts(system: System) -> dict[str, int]:
     pairs = [
         (at[good], len(system.goods) + p)
         for p, process in enumerate(system.processes.values())
-        for good in {**process.inputs, **process.outputs}
+        for good in dict.fromkeys(_handled(process))
     ]
     pairs += [
         (at[good], at[product.waste])

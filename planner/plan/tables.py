@@ -25,9 +25,9 @@ from planner.system.byproducts import host_accounts, residue_inflow
 from planner.system.curves import BOUGHT, curves, paid_at, tranches
 from planner.system.economics import period_factors
 from planner.system.impacts import impact_parts
-from planner.system.nouns import SCOPES, Array, Curve, Plant, System
+from planner.system.nouns import SCOPES, Array, Curve, Plant, Process, Scope, System
 from planner.system.orders import order_charge, placed
-from planner.system.provenance import REFINED, is_supplied
+from planner.system.provenance import REFINED, Provenance, is_supplied
 from planner.system.selection.subsidies import claimants, relief
 from planner.system.trade import goods_supply
 from planner.system.unit_accounts import (
@@ -76,6 +76,11 @@ def _by_period(system: System, amounts: Array) -> Iterator[tuple[int, float]]:
     return zip((p.first for p in system.periods), amounts, strict=True)
 
 
+def _nonzero(system: System, amounts: Array) -> Iterator[tuple[int, float]]:
+    """The first year of each period that has an amount, with it."""
+    return (pair for pair in _by_period(system, amounts) if pair[1])
+
+
 def table(name: str, rows: Iterable[Row]) -> pd.DataFrame:
     """A result table with its columns, in the order of its rows."""
     return pd.DataFrame(list(rows), columns=list(COLUMNS[name]))
@@ -111,26 +116,29 @@ def _process_supply(system: System, values: Values, traced: Mapping[str, Trace])
         activity = series(system, values, "activity", process.name)
         for metal in metals_of(system, process):
             refined = activity * refined_output(system, process, metal)
-            shares = zip(traced[metal].labels, traced[metal].of(process.name), strict=True)
-            for label, share in shares if refined.any() else ():
+            for label, share in _parts_of(traced[metal], process) if refined.any() else ():
                 # what crosses the border comes from where it was shipped, all else from its mine
                 origin = label.origin if process.at_home else process.origin
                 key = metal, label.pathway, process.name, origin
-                if label != REFINED and share.any():
-                    amounts[key] = amounts.get(key, 0.0) + refined * share
+                amounts[key] = amounts.get(key, 0.0) + refined * share
     for (metal, pathway, name, origin), amount in amounts.items():
         for t, v in _by_period(system, amount):
             if v > 0:
                 yield metal, t, pathway, name, origin, v, "t/year"
 
 
+def _parts_of(traced: Trace, process: Process) -> Iterator[tuple[Provenance, Array]]:
+    """What a process supplies by provenance, in shares; metal refined before is no supply."""
+    parts = zip(traced.labels, traced.of(process.name), strict=True)
+    return ((label, share) for label, share in parts if label != REFINED and share.any())
+
+
 def _goods_supply(system: System, values: Values) -> Iterator[Row]:
     """Metal that comes in within finished goods."""
     for process, metal, pathway, worth in goods_supply(system):
         amount = worth * series(system, values, "activity", process.name)
-        for t, v in _by_period(system, amount):
-            if v:
-                yield metal, t, pathway, process.name, process.origin, v, "t/year"
+        for t, v in _nonzero(system, amount):
+            yield metal, t, pathway, process.name, process.origin, v, "t/year"
 
 
 def _added_up(rows: Iterable[Row]) -> list[Row]:
@@ -148,9 +156,8 @@ def _stockpile_supply(system: System, values: Values) -> Iterator[Row]:
             continue
         drawn, filled = (series(system, values, each, good.name) for each in ("draw", "fill"))
         for metal, share in good.content.items():
-            for t, v in _by_period(system, drawn - filled):
-                if v:
-                    yield metal, t, "stockpile", f"stockpile/{good.name}", "", v * share, "t/year"
+            for t, v in _nonzero(system, drawn - filled):
+                yield metal, t, "stockpile", f"stockpile/{good.name}", "", v * share, "t/year"
 
 
 def stock_table(system: System, balance: Balance, values: Values) -> pd.DataFrame:
@@ -312,6 +319,7 @@ def cost_table(system: System, values: Values) -> pd.DataFrame:
     factor = period_factors(system.periods, system.discount_rate)
     costs = (
         *_process_costs(system, values),
+        *_tranche_costs(system, values),
         *_good_costs(system, values),
         *_option_costs(system, values),
         *_plant_costs(system, values),
@@ -330,7 +338,7 @@ def _own_costs(system: System, values: Values) -> Iterator[_Cost]:
 
 
 def _process_costs(system: System, values: Values) -> Iterator[_Cost]:
-    """Running costs of processes, transfers and the carbon price."""
+    """Running costs of processes, transfers, and the prices of carbon and other impacts."""
     carbon_price, scope = system.carbon_price, priced_scope(system)
     priced = [impact for impact in system.impacts.values() if impact.price.any()]
     for process in system.processes.values():
@@ -343,17 +351,25 @@ def _process_costs(system: System, values: Values) -> Iterator[_Cost]:
             yield _Cost(UNSEEN_COST, name, metals, unseen.cost * activity + unseen.rise * beyond)
         transfer = process.transfer * activity
         yield _Cost("transfer", name, metals, transfer, np.zeros(len(activity)))
-        emission = sum(part for at, _, part in emission_parts(system, process) if at == scope)
+        emission = _in_scope(emission_parts(system, process), scope)
         yield _Cost("carbon_price", name, metals, carbon_price * emission * activity)
         for impact in priced:
-            rate = sum(part for at, _, part in impact_parts(impact, process) if at == impact.scope)
-            yield _Cost(
-                "impact_price", f"{impact.name}/{name}", metals, impact.price * rate * activity
-            )
+            rate = _in_scope(impact_parts(impact, process), impact.scope)
+            of = f"{impact.name}/{name}"
+            yield _Cost("impact_price", of, metals, impact.price * rate * activity)
+
+
+def _in_scope(parts: Iterable[tuple[Scope, str, Array]], scope: Scope) -> Array | int:
+    """Sum of the parts of a rate in one scope."""
+    return sum(part for at, _, part in parts if at == scope)
+
+
+def _tranche_costs(system: System, values: Values) -> Iterator[_Cost]:
+    """The carbon price on what is dug."""
     for deposit, step in tranches(system):
         emitted = tranche_emission(system, step) * series(system, values, "step", step.label)
         name = f"deposit/{step.label}"
-        yield _Cost("carbon_price", name, deposit.metal, carbon_price * emitted)
+        yield _Cost("carbon_price", name, deposit.metal, system.carbon_price * emitted)
 
 
 def _good_costs(system: System, values: Values) -> Iterator[_Cost]:
@@ -399,11 +415,16 @@ def _curve_costs(system: System, values: Values) -> Iterator[_Cost]:
             taken = series(system, values, "step", step.label)
             minimised = minimised + step.price * taken
             paid = paid + paid_at(system, of, step) * taken
-        at_home = of in system.goods and system.goods[of].answers
-        item = "curve" if sign == BOUGHT else BENEFIT if at_home else EXPORT_REVENUE
+        item = _item_of_curve(system, of, sign)
         metals = joined_metals(_metals_of_curve(system, of))
         yield _Cost(item, of, metals, sign * paid)
         yield _Cost(RENT_ABROAD, of, metals, sign * (minimised - paid))
+
+
+def _item_of_curve(system: System, of: str, sign: float) -> str:
+    if sign == BOUGHT:
+        return "curve"
+    return BENEFIT if system.goods[of].answers else EXPORT_REVENUE
 
 
 def _metals_of_curve(system: System, of: str) -> Iterable[str]:
@@ -414,12 +435,9 @@ def _metals_of_curve(system: System, of: str) -> Iterable[str]:
 
 def _plant_costs(system: System, values: Values) -> Iterator[_Cost]:
     """Fixed cost of what stands, annuities of what is ordered."""
-    worked: dict[str, set[str]] = {name: set() for name in system.plants}
-    for process in system.processes.values():
-        if process.plant:
-            worked[process.plant] |= set(metals_of(system, process))
+    processes = system.processes.values()
     for plant in system.plants.values():
-        metals = joined_metals(worked[plant.name])
+        metals = _metals_worked(system, [p for p in processes if p.plant == plant.name])
         standing = series(system, values, "capacity", plant.name)
         fixed = plant.fixed_cost * standing
         yield _Cost("fixed_cost", plant.name, metals, fixed)
@@ -460,9 +478,14 @@ def _subsidies(system: System, values: Values) -> Iterator[_Cost]:
             amount = np.array([claimed.get((policy.name, name, t), 0.0) for t in claim.starts])
             present = -(amount @ relief(system, policy, claim))
             worked = [p for p in system.processes.values() if name in (p.name, p.plant)]
-            metals = joined_metals({m for p in worked for m in metals_of(system, p)})
+            metals = _metals_worked(system, worked)
             whole = f"{policy.name}/{name}"
             yield _Cost(SUBSIDY, whole, metals, undiscounted(system, present), present)
+
+
+def _metals_worked(system: System, processes: Iterable[Process]) -> str:
+    """Name of the metals of all these processes in a table."""
+    return joined_metals({metal for process in processes for metal in metals_of(system, process)})
 
 
 def curve_table(system: System, values: Values) -> pd.DataFrame:
@@ -475,10 +498,7 @@ def curve_table(system: System, values: Values) -> pd.DataFrame:
 def _curve_rows(
     system: System, values: Values, of: str, curve: Curve, sign: float
 ) -> Iterator[Row]:
-    dug = of in system.deposits
-    kind = "deposit" if dug else "supply"
-    if sign != BOUGHT:
-        kind = "demand" if system.goods[of].answers else "export"
+    kind = _kind_of_curve(system, of, sign)
     money, nothing = f"USD_{system.currency_year}/t", np.full(len(system.periods), np.nan)
     for name, step in curve.items():
         taken = series(system, values, "step", step.label)
@@ -495,6 +515,12 @@ def _curve_rows(
                     yield of, kind, name, year, quantity, float(value), unit
 
 
+def _kind_of_curve(system: System, of: str, sign: float) -> str:
+    if sign == BOUGHT:
+        return "deposit" if of in system.deposits else "supply"
+    return "demand" if system.goods[of].answers else "export"
+
+
 def emission_table(system: System, values: Values) -> pd.DataFrame:
     """Emissions by scope, process and part, t CO2e per year. The footprint repeats the territorial
     parts and adds those abroad."""
@@ -506,17 +532,15 @@ def _emission_rows(system: System, values: Values) -> Iterator[Row]:
         activity = series(system, values, "activity", process.name)
         metals = joined_metals(metals_of(system, process))
         for scope, part, rate in emission_parts(system, process):
-            for t, v in _by_period(system, rate * activity):
-                if v:
-                    yield scope, metals, process.name, t, part, v, "tCO2e/year"
+            for t, v in _nonzero(system, rate * activity):
+                yield scope, metals, process.name, t, part, v, "tCO2e/year"
     for deposit, step in tranches(system):
         dug = series(system, values, "step", step.label)
         found = tranche_emission_parts(system, step)
         for scope, part, rate in found:
             key = scope, deposit.metal, f"deposit/{step.label}"
-            for t, v in _by_period(system, rate * dug):
-                if v:
-                    yield *key, t, part, v, "tCO2e/year"
+            for t, v in _nonzero(system, rate * dug):
+                yield *key, t, part, v, "tCO2e/year"
 
 
 def impact_table(system: System, values: Values) -> pd.DataFrame:
@@ -533,9 +557,8 @@ def _impact_rows(system: System, values: Values) -> Iterator[Row]:
             of = process.stage, process.name, process.origin
             for scope, part, rate in impact_parts(impact, process):
                 metals = joined_metals(metals_of(system, process))
-                for t, v in _by_period(system, rate * activity):
-                    if v:
-                        yield impact.name, scope, metals, *of, t, part, v, unit
+                for t, v in _nonzero(system, rate * activity):
+                    yield impact.name, scope, metals, *of, t, part, v, unit
 
 
 def total_emissions(system: System, emissions: pd.DataFrame) -> dict[str, float]:

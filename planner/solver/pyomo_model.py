@@ -8,7 +8,7 @@ marked (`planner.solver.whole_numbers`), and costs that `planner.add_cost` gave 
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -139,13 +139,16 @@ def _changed_rows(model: Any) -> Iterator[str]:
             continue
         if model.component(family.name) is not built:
             yield f"the rows {family.name} were replaced; add a constraint under another name"
-        elif family in PHYSICAL and (
-            not built.active or not all(row.active for row in built.values())
-        ):
+        elif family in PHYSICAL and (not built.active or _rows_off(built)):
             yield (
                 f"rows of {family.name} are deactivated, without which the plan would not hold; "
                 "change the limits of the study instead (planner.read(..., overrides=...))"
             )
+
+
+def _rows_off(built: Any) -> int:
+    """Number of rows of a family that are deactivated."""
+    return sum(not (built.active and row.active) for row in built.values())
 
 
 def _borrowed_names(model: Any) -> Iterator[str]:
@@ -173,6 +176,13 @@ def _changed_objectives(model: Any) -> Iterator[str]:
             yield f"the objective {name} was changed; {OWN_COST}"
         elif now.sense != pyo.minimize:
             yield f"the objective {name} is to be maximised; leave it, and {OWN_COST}"
+    yield from _further_objectives(model, ours)
+
+
+def _further_objectives(model: Any, ours: Set[str]) -> Iterator[str]:
+    """Objectives of the user's own that are no cost, or are to be maximised."""
+    import pyomo.environ as pyo
+
     for objective in model.component_data_objects(pyo.Objective, active=True, descend_into=True):
         parent = objective.parent_component()
         if parent.name not in ours and parent.name not in model.own_costs:
@@ -255,11 +265,7 @@ def _standard_form(model: Any) -> Any:
 def _arrays(model: Any, form: Any) -> tuple[Arrays, tuple[OwnCost, ...]]:
     dense, offsets = form.c.toarray(), np.asarray(form.c_offset, dtype=float)
     at = {objective.name: i for i, objective in enumerate(form.objectives)}
-    costs = tuple(
-        OwnCost(o.parent_component().name, int(o.index()), dense[i], float(offsets[i]))
-        for i, o in enumerate(form.objectives)
-        if o.parent_component().name in model.own_costs
-    )
+    costs = tuple(_own_costs(model, form, dense, offsets))
     factor = _factors(model.flow_balance.system) if costs else {}
     one_row, lower, upper = _rows(form)
     low, high = _bounds(form.columns)
@@ -279,6 +285,14 @@ def _arrays(model: Any, form: Any) -> tuple[Arrays, tuple[OwnCost, ...]]:
     return without_specks(arrays), costs
 
 
+def _own_costs(model: Any, form: Any, dense: Array, offsets: Array) -> Iterator[OwnCost]:
+    """The user's own costs, by year."""
+    for i, objective in enumerate(form.objectives):
+        name = objective.parent_component().name
+        if name in model.own_costs:
+            yield OwnCost(name, int(objective.index()), dense[i], float(offsets[i]))
+
+
 def _factors(system: System) -> dict[int, float]:
     factors = period_factors(system.periods, system.discount_rate)
     return dict(zip((p.first for p in system.periods), factors.tolist(), strict=True))
@@ -288,9 +302,7 @@ def _rows(form: Any) -> tuple[list[int], Array, Array]:
     """Positions of the rows, each constraint once, and what each is held to on both sides: the
     compiler gives a row for each side of a range."""
     first: dict[int, int] = {}
-    place: list[int] = []
-    for i, row in enumerate(form.rows):
-        place.append(first.setdefault(id(row.constraint), i))
+    place = [first.setdefault(id(row.constraint), i) for i, row in enumerate(form.rows)]
     kept = [i for i, at in enumerate(place) if at == i]
     number = {at: position for position, at in enumerate(kept)}
     lower, upper = np.full(len(kept), -np.inf), np.full(len(kept), np.inf)
@@ -328,21 +340,28 @@ def _bounds(columns: Sequence[Any]) -> tuple[Array, Array]:
 
 
 def _words(model: Any, fixed: Mapping[Name, float], whole: Sequence[Name]) -> Iterator[str]:
-    import pyomo.environ as pyo
-
-    ours = set(model.built)
-    for word, kind in (("constraint", pyo.Constraint), ("variable", pyo.Var)):
-        for component in model.component_objects(kind, active=True, descend_into=True):
-            if component.name not in ours:
-                yield f"{word} {component.name}"
+    yield from _further(model)
     yield from (f"cost {name}" for name in model.own_costs if model.component(name).active)
     for family in FORMULATION:
         built = model.built.get(family.name)
-        if built is not None:
-            off = sum(not (built.active and row.active) for row in built.values())
-            if off:
-                yield f"{off} rows of {family.name} deactivated"
+        if built is not None and (off := _rows_off(built)):
+            yield f"{off} rows of {family.name} deactivated"
     if fixed:
-        yield f"{len(fixed)} fixed columns of {', '.join(sorted({name for name, _ in fixed}))}"
+        yield f"{len(fixed)} fixed columns of {_heads(fixed)}"
     if whole:
-        yield f"whole numbers of {', '.join(sorted({name for name, _ in whole}))}"
+        yield f"whole numbers of {_heads(whole)}"
+
+
+def _further(model: Any) -> Iterator[str]:
+    """Constraints and variables of the user's own."""
+    import pyomo.environ as pyo
+
+    for word, kind in (("constraint", pyo.Constraint), ("variable", pyo.Var)):
+        for component in model.component_objects(kind, active=True, descend_into=True):
+            if component.name not in model.built:
+                yield f"{word} {component.name}"
+
+
+def _heads(names: Iterable[Name]) -> str:
+    """The variables or families of names, without their indices."""
+    return ", ".join(sorted({head for head, _ in names}))

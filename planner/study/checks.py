@@ -11,7 +11,7 @@ from planner.study.nouns import Nouns
 from planner.study.numbers import Numbers
 from planner.study.problems import Problems
 from planner.study.rows import Key, RowReader
-from planner.system.nouns import HOME, Array, Process
+from planner.system.nouns import HOME, Array, Deposit, Process
 
 CLOSES = 1e-9
 """Share of what goes in that a recipe may miss by rounding."""
@@ -69,13 +69,7 @@ class Checks:
             for host, kept in deposit.filled_by.items():
                 if host not in self.nouns.hosts:
                     continue
-                if deposit.metal not in self.nouns.hosts[host].content:
-                    self._refuse_residue(
-                        deposit.name,
-                        host,
-                        f"'{host}' fills deposit '{deposit.name}', but its content of "
-                        f"{deposit.metal} is not stated; give it in host_contents.csv",
-                    )
+                self._require_content(deposit, host)
                 before, with_it = shares.get((host, deposit.metal), (np.zeros(1), ""))
                 total = before + kept
                 shares[host, deposit.metal] = total, f"{with_it} '{deposit.name}'"
@@ -87,6 +81,16 @@ class Checks:
                         f"would be laid down in{shares[host, deposit.metal][1]}; lower the shares "
                         "to 1 in all",
                     )
+
+    def _require_content(self, deposit: Deposit, host: str) -> None:
+        """What fills a residue holds its metal."""
+        if deposit.metal not in self.nouns.hosts[host].content:
+            self._refuse_residue(
+                deposit.name,
+                host,
+                f"'{host}' fills deposit '{deposit.name}', but its content of {deposit.metal} is "
+                "not stated; give it in host_contents.csv",
+            )
 
     def _refuse_residue(self, deposit: str, host: str, message: str) -> None:
         key = "residues", (deposit, host), "kept"
@@ -111,8 +115,7 @@ class Checks:
         for process in self.nouns.processes.values():
             elsewhere = process.kind == "import" or process.place != HOME
             for name in process.deposits if elsewhere else ():
-                steps = self.nouns.deposits[name].curve.values()
-                if any(step.electricity.any() or step.direct_emission.any() for step in steps):
+                if self._has_energy(name):
                     self.problems.at(
                         self.numbers.first_row("curves", name),
                         "of",
@@ -120,6 +123,11 @@ class Checks:
                         f"'{process.name}' digs it abroad; give what digs there its own emission "
                         "and electricity instead, by tonne of metal, and a deposit of its own",
                     )
+
+    def _has_energy(self, deposit: str) -> bool:
+        """Return True if the ore of a deposit has electricity or emission of its own."""
+        steps = self.nouns.deposits[deposit].curve.values()
+        return any(step.electricity.any() or step.direct_emission.any() for step in steps)
 
     def _tranches_without_impacts(self) -> None:
         """Impacts of electricity are those of processes: of the ore's own they would be left
@@ -141,7 +149,7 @@ class Checks:
         goods = self.nouns.goods
         for process in self.nouns.processes.values():
             for name in () if process.is_trade else process.inputs:
-                if name in goods and (goods[name].demand is not None or goods[name].curve):
+                if self._is_final(name):
                     self.problems.at(
                         self.numbers.rows[_coefficient(process, goods[name].plain, "in")][0],
                         "good",
@@ -149,12 +157,16 @@ class Checks:
                         "process make a product from it and demand that",
                     )
 
+    def _is_final(self, name: str) -> bool:
+        """Return True for a good that is demanded, or sold abroad."""
+        good = self.nouns.goods.get(name)
+        return good is not None and (good.demand is not None or bool(good.curve))
+
     def _one_place(self) -> None:
         """What processes share stands where they do: a plant, deposit or host has one place."""
         first: dict[tuple[str, str], Process] = {}
         for process in self.nouns.processes.values():
-            shared = [("plant", process.plant), ("host", process.host)]
-            for cell, name in (*shared, *(("deposit", each) for each in process.deposits)):
+            for cell, name in _shared(process):
                 other = first.setdefault((cell, name), process)
                 if name and other.place != process.place:
                     self._refuse(
@@ -169,8 +181,7 @@ class Checks:
     def _recipe(self, process: Process) -> None:
         """A process gives something out, says where its metal comes from, and makes none; trade
         does by its making."""
-        spoiled = self.problems.spoiled
-        name = process.name
+        name, spoiled = process.name, self.problems.spoiled
         if (
             process.is_trade
             or spoiled("keys of", "coefficients", name)
@@ -183,11 +194,16 @@ class Checks:
                 "process",
                 f"'{name}' gives nothing out; add its rows to coefficients.csv",
             )
-        if not spoiled("processes", name) and not any(
-            spoiled(*key) for key in self._coefficients(process)
-        ):
+        if self._is_sound(process):
             self._provenance(process)
             self._conservation(process)
+
+    def _is_sound(self, process: Process) -> bool:
+        """Return True if nothing of a process and its recipe was refused."""
+        spoiled = self.problems.spoiled
+        return not spoiled("processes", process.name) and not any(
+            spoiled(*key) for key in self._coefficients(process)
+        )
 
     def _provenance(self, process: Process) -> None:
         """A process that makes refined metal names its pathway, an import its origin."""
@@ -218,6 +234,18 @@ class Checks:
                 f"'{process.name}' is an import, which brings into the country what no place of "
                 "the study gives; leave its place empty, or let trade.csv bring it there",
             )
+        self._labels_abroad(process)
+        if any(map(self._has_energy, process.deposits)):
+            self._refuse(
+                process,
+                "place",
+                f"'{process.name}' stands at '{process.place}' and digs ore whose electricity or "
+                "emission is stated by its tonne, which counts at home; state it by the tonne of "
+                "metal with the process, as electricity and direct_emission",
+            )
+
+    def _labels_abroad(self, process: Process) -> None:
+        """What runs abroad is of no domestic pathway, and its origin is its place."""
         if (process.pathway or "").startswith("domestic"):
             self._refuse(
                 process,
@@ -232,17 +260,6 @@ class Checks:
                 "origin",
                 f"is '{process.origin}', but '{process.name}' stands at '{process.place}', which "
                 "is its origin; leave it empty",
-            )
-        steps = (self.nouns.deposits[d].curve.values() for d in process.deposits)
-        if any(
-            np.any(step.electricity + step.direct_emission) for curve in steps for step in curve
-        ):
-            self._refuse(
-                process,
-                "place",
-                f"'{process.name}' stands at '{process.place}' and digs ore whose electricity or "
-                "emission is stated by its tonne, which counts at home; state it by the tonne of "
-                "metal with the process, as electricity and direct_emission",
             )
 
     def _refined(self, process: Process) -> list[str]:
@@ -259,13 +276,17 @@ class Checks:
         for name, ore in process.deposits.items():
             metal = self.nouns.deposits[name].metal
             taken[metal] = taken.get(metal, 0.0) + ore
-        if not process.inputs and not process.deposits:
-            total = np.asarray(sum(given.values(), np.zeros(1)))
-            if (total > 1 + CLOSES).any():
-                remedy = "a tonne from outside holds at most 1 t"
-                self._refuse_gain(process, total, np.ones(1), "metal", remedy)
-        else:
+        if process.inputs or process.deposits:
             self._metals(process, taken, given)
+        else:
+            self._from_outside(process, given)
+
+    def _from_outside(self, process: Process, given: Mapping[str, Array]) -> None:
+        """Metal from outside the study is at most the whole of what it comes in."""
+        total = np.asarray(sum(given.values(), np.zeros(1)))
+        if (total > 1 + CLOSES).any():
+            remedy = "a tonne from outside holds at most 1 t"
+            self._refuse_gain(process, total, np.ones(1), "metal", remedy)
 
     def _metals(
         self, process: Process, taken: Mapping[str, Array], given: Mapping[str, Array]
@@ -348,6 +369,13 @@ class Checks:
             known = self.nouns.goods.get(good)
             if direction == "out" and known and (metal == "metal" or metal in known.content):
                 yield key
+
+
+def _shared(process: Process) -> Iterator[tuple[str, str]]:
+    """Kind and name of what a process may share with others."""
+    yield "plant", process.plant
+    yield "host", process.host
+    yield from (("deposit", name) for name in process.deposits)
 
 
 def _coefficient(process: Process, good: str, direction: str) -> Key:

@@ -3,7 +3,7 @@ study does not say what it stands for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from planner.study.targets.selected import unselectable
 from planner.system.nouns import Policy
@@ -20,6 +20,12 @@ def uncountable(
     yield from unselectable(network, policy, metals)
     yield from _mixed(network, policy)
     yield from _uncovered(network, policy)
+    yield from _untold(network, policy)
+    yield from _unstated(network, policy)
+
+
+def _untold(network: Network, policy: Policy) -> Iterator[tuple[str, str]]:
+    """Goods of which it cannot be told what counts already."""
     field = "stages" if policy.kind == "self_sufficiency" else "origin"
     remedy = ", or name fewer stages" if field == "stages" else ""
     for each in dict.fromkeys(_unsettled(network, policy)):
@@ -29,6 +35,10 @@ def uncountable(
             f"told; give metal from abroad a good of its own{remedy}"
         )
         yield field, message
+
+
+def _unstated(network: Network, policy: Policy) -> Iterator[tuple[str, str]]:
+    """Goods counted that have no refined equivalent."""
     for good, metal in sorted(_goods_counted(network, policy)):
         if not has_equivalent(network.goods[good], metal):
             message = (
@@ -73,16 +83,21 @@ def _unsettled(network: Network, policy: Policy) -> Iterator[Unsettled]:
 
 def _goods_counted(network: Network, policy: Policy) -> set[tuple[str, str]]:
     """Goods that a policy counts in refined equivalents, with the metal."""
-    found: set[tuple[str, str]] = set()
-    for metal in _metals(network, policy):
-        names = set(_trade_and_output(network, policy))
-        if policy.demand:
-            names |= set(policy.demand)
-        elif policy.of != "imports":
-            names |= {good.name for good in network.goods.values() if good.demand is not None}
-        held = (name for name in names if name in network.goods)
-        found |= {(name, metal) for name in held if metal in network.goods[name].content}
-    return found
+    metals = _metals(network, policy)
+    names = {*_trade_and_output(network, policy), *_demand(network, policy)} if metals else set()
+    return {
+        (name, metal)
+        for name in names.intersection(network.goods)
+        for metal in metals
+        if metal in network.goods[name].content
+    }
+
+
+def _demand(network: Network, policy: Policy) -> Iterable[str]:
+    """Goods of the demand that a policy is a share of: those it names, or all."""
+    if policy.demand or policy.of == "imports":
+        return policy.demand
+    return (good.name for good in network.goods.values() if good.demand is not None)
 
 
 def _metals(network: Network, policy: Policy) -> tuple[str, ...]:
@@ -95,11 +110,21 @@ def _metals(network: Network, policy: Policy) -> tuple[str, ...]:
 
 def _trade_and_output(network: Network, policy: Policy) -> Iterator[str]:
     if policy.kind == "self_sufficiency":
-        for each in counted(network, policy):
-            yield from (*each.adds, *each.less)
-        yield from (good.name for good in counted_exports(network, policy))
+        yield from _output(network, policy)
     elif policy.kind == "import_share":
-        origin = None if policy.of == "imports" else policy.origin
-        brought = brought_in(network, origin)
-        for process in counted_importers(network, policy, origin):
-            yield from (*process.outputs, *brought.intersection(process.inputs))
+        yield from _trade(network, policy)
+
+
+def _output(network: Network, policy: Policy) -> Iterator[str]:
+    """Goods that count as home output, and exports of them."""
+    for each in counted(network, policy):
+        yield from (*each.adds, *each.less)
+    yield from (good.name for good in counted_exports(network, policy))
+
+
+def _trade(network: Network, policy: Policy) -> Iterator[str]:
+    """Goods that count as imports."""
+    origin = None if policy.of == "imports" else policy.origin
+    brought = brought_in(network, origin)
+    for process in counted_importers(network, policy, origin):
+        yield from (*process.outputs, *brought.intersection(process.inputs))

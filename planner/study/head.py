@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -297,15 +298,18 @@ class _HeadReader:
         self, section: str, given: Mapping[str, Any], allowed: tuple[HeadField, ...]
     ) -> dict[str, Any]:
         """The fields of a section that are of the right type, defaults filled in."""
-        names = [field.name for field in allowed]
+        self._refuse_others(section, given, [field.name for field in allowed])
+        found = {field.name: self._field(section, given, field) for field in allowed}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _refuse_others(self, section: str, given: Iterable[str], names: Sequence[str]) -> None:
+        """Report fields that a section does not have."""
         for key in given:
             if key not in names:
                 close = self.problems.suggestion(key, names)
                 self.refuse(
                     section, key, f"is not a field here{close}; there are: {', '.join(names)}"
                 )
-        found = {field.name: self._field(section, given, field) for field in allowed}
-        return {name: value for name, value in found.items() if value is not None}
 
     def _field(self, section: str, given: Mapping[str, Any], field: HeadField) -> Any:
         """The value of a field, else its default; None where it has neither."""
@@ -322,12 +326,11 @@ class _HeadReader:
 
     def _names(self, section: str, key: str, given: Any) -> tuple[str, ...]:
         """A list of names, without duplicates."""
-        names: dict[str, int] = {}
-        for name in given if isinstance(given, list) else ():
+        listed = given if isinstance(given, list) else []
+        for name in listed:
             if not _is_name(name):
                 self.refuse(section, key, f"holds {name!r}; give names as text")
-            if isinstance(name, str):
-                names[name] = names.get(name, 0) + 1
+        names = Counter(name for name in listed if isinstance(name, str))
         for name in sorted(names):
             if names[name] > 1:
                 self.refuse(section, key, f"names '{name}' twice; keep one")
@@ -411,11 +414,7 @@ class _HeadReader:
         last = years.get("last")
         if last is None:
             return ()
-        starts = (
-            self._listed_starts(given, years["periods"])
-            if "periods" in years
-            else self._regular_starts(given, years)
-        )
+        starts = self._starts(given, years)
         if not starts:
             return ()
         if not YEAR_RANGE[0] <= starts[0] <= starts[-1] <= last <= YEAR_RANGE[1]:
@@ -424,6 +423,12 @@ class _HeadReader:
             self.refuse("years", "last", message)
             return ()
         return tuple(Period(a, b - 1) for a, b in pairwise([*starts, last + 1]))
+
+    def _starts(self, given: Mapping[str, Any], years: Mapping[str, Any]) -> Sequence[int]:
+        """The first years of the periods; empty where they cannot be told."""
+        if "periods" in years:
+            return self._listed_starts(given, years["periods"])
+        return self._regular_starts(given, years)
 
     def _listed_starts(self, given: Mapping[str, Any], starts: list[Any]) -> list[int]:
         """The first years of `periods`; empty unless they ascend."""
@@ -499,13 +504,7 @@ class _HeadReader:
 
     def _without_circles(self, found: dict[str, Scenario]) -> dict[str, Scenario]:
         """The scenarios, without any inheritance where some of it cannot be followed."""
-        inherits = {name: scenario.inherits for name, scenario in found.items()}
-        bad: dict[str, str] = {}
-        for name in found:
-            try:
-                require_followed([name], inherits)
-            except ValueError as error:
-                bad.setdefault(str(error), name)
+        bad = _unfollowed({name: scenario.inherits for name, scenario in found.items()})
         for message, name in _by_circle(bad).items():
             self.refuse(f"scenarios.{name}", "inherits", message)
         if not bad:
@@ -519,6 +518,17 @@ def _is_name(value: Any) -> bool:
 
 def _ascend(years: list[int]) -> bool:
     return all(a < b for a, b in pairwise(years))
+
+
+def _unfollowed(inherits: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Messages of inheritance that cannot be followed, each with the first scenario that has it."""
+    found: dict[str, str] = {}
+    for name in inherits:
+        try:
+            require_followed([name], inherits)
+        except ValueError as error:
+            found.setdefault(str(error), name)
+    return found
 
 
 def _by_circle(bad: Mapping[str, str]) -> dict[str, str]:

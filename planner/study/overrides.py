@@ -57,7 +57,8 @@ class Overrides:
             return
         paths = {path_of(key): key for key in self.rows}
         years = {path: year for path in settings if (year := _year_of(path, paths)) is not None}
-        for path in sorted(settings, key=lambda p: (p in years, p)):
+        whole = [path for path in settings if path not in years]
+        for path in (*sorted(whole), *sorted(years)):
             at = self._place(section, path)
             try:
                 key = self._key(path, path in years, paths)
@@ -82,11 +83,10 @@ class Overrides:
     ) -> list[ValueRow]:
         """The rows of a series with the row of one year, or all of them, replaced."""
         parameter, rows = parameter_of(key), self.rows.get(key, [])
-        if year is None and parameter.events:
-            years = ", ".join(str(row.year) for row in rows)
-            raise ValueError(f"{parameter.name} happens in single years; append one of {years}")
         if year is not None:
             _require_year(rows, year)
+        elif parameter.events:
+            raise ValueError(_without_year(parameter, rows))
         value, unit = self._value(
             key, parameter, text, {row.unit for row in rows if year in (None, row.year)}
         )
@@ -116,11 +116,16 @@ class Overrides:
         table = BY_NAME.get(table_name)
         if table is None or not self._may_have(table, name, parameter):
             return None
+        return table_name, self._keys(table, name), parameter
+
+    def _keys(self, table: TableForm, name: str) -> tuple[str, ...]:
+        """The keys of a name: where all of them are needed those of its first row, else its own
+        alone."""
         keys = (name, *[""] * (len(table.keys) - 1))
-        if table.keys[-1].required:
-            there = (key[1] for key in self.rows if (key[0], key[1][0]) == (table_name, name))
-            keys = next(there, keys)
-        return table_name, keys, parameter
+        if not table.keys[-1].required:
+            return keys
+        there = (key[1] for key in self.rows if (key[0], key[1][0]) == (table.name, name))
+        return next(there, keys)
 
     def _may_have(self, table: TableForm, name: str, parameter: str) -> bool:
         """Return True if a table may give this parameter of a known name, without naming a
@@ -128,8 +133,12 @@ class Overrides:
         form = table.parameter(parameter)
         if not table.has_parameter_column or form is None or self.reader.unknown_impact(parameter):
             return False
-        known = self.reader.names.get(table.keys[0].refers_to or table.name) or ()
-        return name in known and (len(table.keys) == 1 or form.with_metal == "never")
+        return self._is_known(table, name) and (len(table.keys) == 1 or form.with_metal == "never")
+
+    def _is_known(self, table: TableForm, name: str) -> bool:
+        """Return True if a table may have rows of a name."""
+        known = self.reader.names.get(table.keys[0].refers_to or table.name)
+        return known is not None and name in known
 
     def _unknown(self, path: str, paths: Mapping[str, Key]) -> str:
         table, year = path.partition(".")[0], path.rpartition(".")[2]
@@ -142,6 +151,12 @@ class Overrides:
         stem = path.rpartition(".")[0] if YEAR.fullmatch(year) else path
         close = self.problems.suggestion(stem, [p for p in paths if p.startswith(f"{table}.")])
         return f"no datum has this path{close}; write table.key.parameter[.year]"
+
+
+def _without_year(parameter: ParameterForm, rows: list[ValueRow]) -> str:
+    """Message of a path without a year, to what happens in single ones."""
+    years = ", ".join(str(row.year) for row in rows)
+    return f"{parameter.name} happens in single years; append one of {years}"
 
 
 def _require_year(rows: list[ValueRow], year: int) -> None:

@@ -153,14 +153,7 @@ class PolicyReader:
 
     def _check_fields(self, policy: Written, form: PolicyForm) -> None:
         """Refuse fields that the form does not have, and miss those that it requires."""
-        common, own = ([f.name for f in fields] for fields in (COMMON, form.required))
-        allowed = [*common, *form.levels, *own, *(f.name for f in form.optional)]
-        for key in policy.fields:
-            if key not in allowed:
-                close, there = suggestion(key, allowed), ", ".join(allowed)
-                self.refuse(
-                    policy, key, f"is not a field of {form.kind}{close}; there are: {there}"
-                )
+        self._refuse_others(policy, form)
         given = [key for key in form.levels if key in policy.fields]
         if len(given) > 1:
             self.refuse(
@@ -168,11 +161,30 @@ class PolicyReader:
                 given[-1],
                 f"stands beside {given[0]}; give either, and the other in a policy of its own",
             )
+        own = [field.name for field in form.required]
+        self._miss(policy, form, own if given else [" or ".join(form.levels), *own])
+
+    def _refuse_others(self, policy: Written, form: PolicyForm) -> None:
+        """Refuse fields that the form does not have."""
+        common, own, optional = (
+            [field.name for field in fields] for fields in (COMMON, form.required, form.optional)
+        )
+        allowed = [*common, *form.levels, *own, *optional]
+        for key in policy.fields:
+            if key not in allowed:
+                close, there = suggestion(key, allowed), ", ".join(allowed)
+                self.refuse(
+                    policy, key, f"is not a field of {form.kind}{close}; there are: {there}"
+                )
+
+    def _miss(self, policy: Written, form: PolicyForm, needed: Iterable[str]) -> None:
+        """Report the fields that are not given: those needed, what a preset leaves to the study,
+        and the source."""
         left = lacking(policy.fields)
-        for key in own if given else (" or ".join(form.levels), *own):
+        for key in needed:
             if key not in (*policy.fields, *left):
                 self.refuse(policy, key, f"is missing; a policy of kind {form.kind} needs it")
-        for path in lacking(policy.fields):
+        for path in left:
             message = f"is missing; the preset '{policy.fields[PRESET]}' leaves it to the study"
             self.refuse(policy, path, message)
         if "source" not in policy.fields:
@@ -183,6 +195,7 @@ class PolicyReader:
         named = {f.name: given[f.name] for f in form.fields if f.among and f.name in given}
         own = {name: value for name, value in named.items() if name in POLICY_NAMES}
         own |= selections(given)
+        others = {name: value for name, value in named.items() if name not in own}
         return Policy(
             policy.name,
             form.kind,
@@ -192,7 +205,7 @@ class PolicyReader:
             ceiling=bool(form.or_level and form.or_level in policy.fields),
             budget=given.get("budget"),
             preset=str(policy.fields.get(PRESET, "")),
-            named={k: (v,) if isinstance(v, str) else v for k, v in named.items() if k not in own},
+            named={name: _as_names(value) for name, value in others.items()},
             source=str(policy.fields.get("source", "")),
             place=Place(HEAD_FILE, self.head.line(policy.section)),
         )
@@ -227,14 +240,7 @@ class PolicyReader:
 
     def _names(self, policy: Written, field: PolicyField) -> tuple[str, ...]:
         """The known names that a field lists."""
-        given = policy.fields[field.name]
-        if given == ALL:
-            given = list(self.every(field))
-        if not isinstance(given, list):
-            self.refuse(policy, field.name, f"is {given!r}; give a list of names")
-            return ()
-        if not given:
-            self.refuse(policy, field.name, "is empty; name at least one")
+        given = self._listed(policy, field)
         found = []
         for name in given:
             if not isinstance(name, str):
@@ -244,15 +250,33 @@ class PolicyReader:
                 found.append(name)
         return tuple(dict.fromkeys(found))
 
+    def _listed(self, policy: Written, field: PolicyField) -> list[Any]:
+        """The members of a list of names, all names for `*`; none where it is something else."""
+        given = policy.fields[field.name]
+        if given == ALL:
+            given = list(self.every(field))
+        if not isinstance(given, list):
+            self.refuse(policy, field.name, f"is {given!r}; give a list of names")
+            return []
+        if not given:
+            self.refuse(policy, field.name, "is empty; name at least one")
+        return given
+
+    def _among(self, field: PolicyField) -> tuple[str, ...]:
+        """The words, or the names of nouns, that a field chooses of."""
+        return field.among if isinstance(field.among, tuple) else self.nouns_named[field.among]
+
     def every(self, field: PolicyField) -> tuple[str, ...]:
         """Every name that a field may hold."""
-        among = field.among if isinstance(field.among, tuple) else self.nouns_named[field.among]
+        among = self._among(field)
+        if field.among != "goods":
+            return among
         fits, _ = GOODS_NAMED[field.only]
-        return tuple(n for n in among if field.among != "goods" or fits(self.nouns.goods[n]))
+        return tuple(name for name in among if fits(self.nouns.goods[name]))
 
     def is_known(self, policy: Written, field: PolicyField, name: str) -> bool:
         """Return True if a field may hold the name; refuse it otherwise."""
-        among = field.among if isinstance(field.among, tuple) else self.nouns_named[field.among]
+        among = self._among(field)
         if name not in among:
             listed = field.among not in TABLES_OF_NAMES
             there = f"choose of {', '.join(among)}" if listed else "name one that its table has"
@@ -270,15 +294,19 @@ class PolicyReader:
     def _number(self, policy: Written, key: str, given: Any, unit: str) -> float | None:
         """A number, or a text with number and unit, of 0 or more in the internal unit."""
         try:
-            if isinstance(given, bool) or not isinstance(given, int | float | str):
-                raise ValueError(f"is {given!r}; give a number")
-            text, _, own = (given if isinstance(given, str) else repr(given)).strip().partition(" ")
-            value = number(text) * (factor(own, unit, self.head.currency_year) if own else 1.0)
-            if value < 0:
-                raise ValueError(f"is {value:g}; it must not be negative")
+            return self._converted(given, unit)
         except ValueError as error:
             self.refuse(policy, key, str(error))
             return None
+
+    def _converted(self, given: Any, unit: str) -> float:
+        """A number in the internal unit. Raises ValueError where it is none, or negative."""
+        if isinstance(given, bool) or not isinstance(given, int | float | str):
+            raise ValueError(f"is {given!r}; give a number")
+        text, _, own = (given if isinstance(given, str) else repr(given)).strip().partition(" ")
+        value = number(text) * (factor(own, unit, self.head.currency_year) if own else 1.0)
+        if value < 0:
+            raise ValueError(f"is {value:g}; it must not be negative")
         return value
 
     def _selector(self, policy: Written, field: PolicyField) -> Selector:
@@ -296,9 +324,12 @@ class PolicyReader:
         level = self._series(policy, Level(key, form.unit, form.kind, form.by_year, form.maximum))
         if start is not None and end is not None and start > end:
             self.refuse(policy, "to", f"from {start} to {end} holds no year; give years in order")
-        level[self.years < (start or self.years[0])] = np.nan
-        level[self.years > (end or self.years[-1])] = np.nan
-        return frozen_array(level)
+        return frozen_array(self._within(level, start, end))
+
+    def _within(self, level: Array, start: int | None, end: int | None) -> Array:
+        """A level from `start` to `end`, each the study's own where it is None; NaN outside."""
+        outside = (self.years < (start or self.years[0])) | (self.years > (end or self.years[-1]))
+        return np.where(outside, np.nan, level)
 
     def _series(self, policy: Written, level: Level) -> Array:
         """A number, or numbers by year with linear ones between them, NaN outside the years."""
@@ -311,15 +342,17 @@ class PolicyReader:
                 f"{level.key} = NUMBER",
             )
         elif isinstance(given, dict):
-            points = self._points(policy, level, given)
-            if points:
-                series = np.interp(
-                    self.years, list(points), list(points.values()), left=np.nan, right=np.nan
-                )
+            series = self._between(self._points(policy, level, given))
         elif given is not None:
             value = self._bounded(policy, level, given)
             series[:] = np.nan if value is None else value
         return series
+
+    def _between(self, points: Mapping[int, float]) -> Array:
+        """Numbers by year with linear ones between them, NaN outside the years."""
+        if not points:
+            return np.full(len(self.years), np.nan)
+        return np.interp(self.years, list(points), list(points.values()), left=np.nan, right=np.nan)
 
     def _bounded(self, policy: Written, level: Level, given: Any) -> float | None:
         value = self._number(policy, level.key, given, level.unit)
@@ -344,6 +377,12 @@ class PolicyReader:
                 )
             elif value is not None:
                 points[int(text)] = value
+        return self._ascending(policy, level, points)
+
+    def _ascending(
+        self, policy: Written, level: Level, points: dict[int, float]
+    ) -> dict[int, float]:
+        """Numbers in the order of their years; another order is refused."""
         if any(b < a for a, b in pairwise(points)):
             self.refuse(
                 policy,
@@ -359,6 +398,11 @@ class PolicyReader:
             self.refuse(policy, field.name, f"is {given!r}; give a calendar year")
             return None
         return given
+
+
+def _as_names(value: Any) -> Any:
+    """A single name as a list of one."""
+    return (value,) if isinstance(value, str) else value
 
 
 def read_policies(
@@ -390,15 +434,19 @@ def with_closures(
     for policy in policies.values():
         if policy.kind != "closure":
             continue
-        closed = np.isfinite(policy.level)
         for name, process in processes.items():
             if _is_closed(process, policy, nouns):
                 processes[name] = _held(process, policy)
                 if process.ramp_group in ramps:
-                    waived = ramps[process.ramp_group].waived | closed
-                    waived.setflags(write=False)
-                    ramps[process.ramp_group] = replace(ramps[process.ramp_group], waived=waived)
+                    ramps[process.ramp_group] = _waived(ramps[process.ramp_group], policy)
     return processes, ramps
+
+
+def _waived(ramp: Ramp, policy: Policy) -> Ramp:
+    """A ramp group under a closure: its run-down limit suspended in the years in force."""
+    waived = ramp.waived | np.isfinite(policy.level)
+    waived.setflags(write=False)
+    return replace(ramp, waived=waived)
 
 
 def _is_closed(process: Process, policy: Policy, nouns: Nouns) -> bool:

@@ -6,8 +6,9 @@ from __future__ import annotations
 import copy
 import hashlib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -125,14 +126,21 @@ def find(study: str | Path) -> Path:
         there = folder.is_dir()
     except (OSError, ValueError):
         there = False
-    message = (
-        f"this folder holds no {HEAD_FILE}; give the folder of a study, or start one with `planner "
-        "new`"
-        if there
-        else f"no study has this name and no folder either{suggestion(text, studies())}; shipped: "
-        f"{', '.join(studies())}"
+    raise SpecError(text, [Problem(text or "''", 0, "", _not_found(text, there))])
+
+
+def _not_found(text: str, there: bool) -> str:
+    """Message of a study that is not found, in a folder that is `there` or is not."""
+    if there:
+        return (
+            f"this folder holds no {HEAD_FILE}; give the folder of a study, or start one with "
+            "`planner new`"
+        )
+    known = studies()
+    return (
+        f"no study has this name and no folder either{suggestion(text, known)}; shipped: "
+        f"{', '.join(known)}"
     )
-    raise SpecError(text, [Problem(text or "''", 0, "", message)])
 
 
 def _shelf() -> Path:
@@ -227,14 +235,23 @@ class _Study:
         """The cells of a table; None where it is not there or cannot be read, which spoils it
         unless it may be left out."""
         file, common = f"{table.name}.csv", self.common
-        there = file in self.files
-        sheet = parse_sheet(file, self.files[file], common) if there else None
-        if not there and table.required and not common.spoiled(table.name):
-            common.add(file, 0, "", f"is missing; every study needs this table: {table.note}")
-        if sheet is None and (there or table.required):
+        if file in self.files:
+            sheet = parse_sheet(file, self.files[file], common)
+        elif table.required:
+            sheet = None
+            self._miss(table)
+        else:
+            return None
+        if sheet is None:
             common.spoil(table.name)
             common.spoil("keys of", table.name)
         return sheet
+
+    def _miss(self, table: TableForm) -> None:
+        """Report a table that is not there, unless something said so already."""
+        if not self.common.spoiled(table.name):
+            message = f"is missing; every study needs this table: {table.note}"
+            self.common.add(f"{table.name}.csv", 0, "", message)
 
     def system(
         self, scenario: str, overrides: Mapping[str, str]
@@ -271,8 +288,7 @@ class _Reading:
         self.study, self.head, self.rows, self.problems = study, head, rows, problems
         active = self._active(scenario)
         self.asked = ",".join(part.strip() for part in scenario.split(",")) or head.scenario
-        settings = {path: text for path, text in overrides.items() if _is_setting(path)}
-        single = {path: text for path, text in overrides.items() if path not in settings}
+        settings, single = _parted(overrides)
         self.settings = self._settings(settings, active)
         values = study.values(rows, self.settings[AS_OF])
         self.numbers = Numbers(rows, values, active, single, problems)
@@ -352,13 +368,10 @@ class _Reading:
             data=self.numbers.data() if traced else (),
             inputs_hash=inputs_hash(files, self.asked, overrides) if traced else "",
             files=frozen_map(files),
-            # without a potential in any year an option is closed: the programme never sees it
-            measures=frozen_map({n: m for n, m in nouns.measures.items() if m.potential.any()}),
-            exploration=frozen_map(
-                {n: e for n, e in nouns.exploration.items() if e.potential.any()}
-            ),
+            measures=_offered(nouns.measures, "potential"),
+            exploration=_offered(nouns.exploration, "potential"),
             loss_media=frozen_map(nouns.loss_media),
-            take_back=frozen_map({n: b for n, b in nouns.take_back.items() if b.more.any()}),
+            take_back=_offered(nouns.take_back, "more"),
             discoveries=frozen_map(nouns.discoveries),
             impacts=frozen_map(nouns.impacts),
             observations=nouns.observations,
@@ -404,12 +417,7 @@ class _Reading:
 
     def _policies(self, active: tuple[str, ...], settings: Mapping[str, Any]) -> list[Written]:
         """All policies as the scenarios in force and the overrides leave them."""
-        written = merged({}, self.head.policies)
-        section = {name: f"policies.{name}" for name in written}
-        for scenario in active:
-            changes = self.head.scenarios[scenario].policies
-            written = merged(written, changes)
-            section |= {name: f"scenarios.{scenario}.policies.{name}" for name in changes}
+        written, section = self._of_scenarios(active)
         # a preset first: its fields can then be set like those of any policy
         for path in [path for path in settings if path.endswith(f".{PRESET}")]:
             self._set_policy(written, path, settings[path])
@@ -422,10 +430,30 @@ class _Reading:
             for name, fields in written.items()
         ]
 
+    def _of_scenarios(
+        self, active: tuple[str, ...]
+    ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+        """The fields of all policies as the scenarios in force leave them, and the section that
+        wrote each last."""
+        written = merged({}, self.head.policies)
+        section = {name: f"policies.{name}" for name in written}
+        for scenario in active:
+            changes = self.head.scenarios[scenario].policies
+            written = merged(written, changes)
+            section |= {name: f"scenarios.{scenario}.policies.{name}" for name in changes}
+        return written, section
+
     def _set_policy(self, written: dict[str, dict[str, Any]], path: str, value: Any) -> None:
         span = self.head.periods[0].first, self.head.periods[-1].last
         if wrong := set_field(written, path, value, span):
             self.problems.add(COMMAND_LINE, 0, path, wrong)
+
+
+def _offered(options: Mapping[str, V], amount: str) -> Mapping[str, V]:
+    """Options with an amount in any year; without one an option is closed, and the programme never
+    sees it."""
+    there = attrgetter(amount)
+    return frozen_map({name: each for name, each in options.items() if there(each).any()})
 
 
 def _same(
@@ -444,22 +472,40 @@ def _unless_later(fields: Mapping[str, Any], as_of: int | None) -> Mapping[str, 
     return {**fields, "enabled": False} if later else fields
 
 
+def _parted(overrides: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Overrides of the head and of policies, and those of single values."""
+    settings = {path: text for path, text in overrides.items() if _is_setting(path)}
+    return settings, {path: text for path, text in overrides.items() if path not in settings}
+
+
 def _is_setting(path: str) -> bool:
     return path in OF_HEAD or path.partition(".")[0] == "policies"
 
 
 def _wrong_setting(path: str, value: Any) -> str:
     """Remedy for a field of the head that must have another value; empty where it will do."""
-    if path == "border_adjustment":
-        return "" if isinstance(value, bool) else "write true or false"
-    if path == AS_OF:
-        first, last = YEAR_RANGE
-        is_year = isinstance(value, int) and not isinstance(value, bool) and first <= value <= last
-        return "" if is_year else "give a calendar year such as 2022"
-    if path != "discount_rate":
-        return ""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return "" if is_number and 0 <= value < float("inf") else "give a number of 0 or more"
+    fits, remedy = WANTED.get(path, (None, ""))
+    return "" if fits is None or fits(value) else remedy
+
+
+def _is_switch(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_year(value: Any) -> bool:
+    return type(value) is int and YEAR_RANGE[0] <= value <= YEAR_RANGE[1]
+
+
+def _is_rate(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value < float("inf")
+
+
+WANTED: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "border_adjustment": (_is_switch, "write true or false"),
+    AS_OF: (_is_year, "give a calendar year such as 2022"),
+    "discount_rate": (_is_rate, "give a number of 0 or more"),
+}
+"""Fields of the head that a setting may hold: which values, and the remedy for others."""
 
 
 def _toml_value(text: str) -> Any:

@@ -13,7 +13,7 @@ batch, down to one sample.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -68,14 +68,19 @@ def batch(systems: Sequence[System]) -> System:
 
 def _require_one_study(systems: Sequence[System]) -> None:
     first = systems[0]
-    if any(good.answers for good in first.goods.values()):
-        raise UnlikeError("demand that answers is worked out column by column, not by arrays")
-    if any(system.measures or system.exploration for system in systems):
-        raise UnlikeError("measures and exploration are worked out column by column, not by arrays")
+    answers = any(good.answers for good in first.goods.values())
+    _require(not answers, "demand that answers is worked out column by column, not by arrays")
+    options = any(system.measures or system.exploration for system in systems)
+    _require(not options, "measures and exploration are worked out column by column, not by arrays")
     for name in HEAD:
         head = getattr(first, name)
-        if any(getattr(system, name) != head for system in systems):
-            raise UnlikeError("the head of the study differs")
+        alike = all(getattr(system, name) == head for system in systems)
+        _require(alike, "the head of the study differs")
+
+
+def _require(alike: bool, message: str) -> None:
+    if not alike:
+        raise UnlikeError(message)
 
 
 def stacked(samples: Sequence[Any]) -> Any:
@@ -84,24 +89,24 @@ def stacked(samples: Sequence[Any]) -> Any:
     first = samples[0]
     if all(sample is first for sample in samples):
         return first
-    if any(sample is None for sample in samples):
-        raise UnlikeError("something is given in some samples only")
-    if isinstance(first, np.ndarray):
-        return _stacked_arrays(samples)
-    if isinstance(first, float):
-        return _stacked_numbers(samples)
-    if isinstance(first, Mapping):
-        return _stacked_maps(samples)
-    if is_dataclass(first):
-        return _stacked_nouns(samples)
+    in_all = all(sample is not None for sample in samples)
+    _require(in_all, "something is given in some samples only")
+    for kind, stack in _STACKS.items():
+        if isinstance(first, kind):
+            return stack(samples)
+    return _stacked_nouns(samples) if is_dataclass(first) else _the_same(samples)
+
+
+def _the_same(samples: Sequence[Any]) -> Any:
+    first = samples[0]
     if any(sample != first for sample in samples):
         raise UnlikeError(f"{first!r} differs")
     return first
 
 
 def _stacked_arrays(samples: Sequence[Array]) -> Array:
-    if any(sample.shape != samples[0].shape for sample in samples):
-        raise UnlikeError("series differ in length")
+    alike = all(sample.shape == samples[0].shape for sample in samples)
+    _require(alike, "series differ in length")
     whole = np.array(samples)
     return samples[0] if _alike(whole) else whole
 
@@ -118,10 +123,18 @@ def _stacked_maps(samples: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return MappingProxyType({key: stacked([sample[key] for sample in samples]) for key in first})
 
 
+_STACKS: Mapping[type, Callable[[Sequence[Any]], Any]] = {
+    np.ndarray: _stacked_arrays,
+    float: _stacked_numbers,
+    Mapping: _stacked_maps,
+}
+"""How samples of a kind become one."""
+
+
 def _stacked_nouns(samples: Sequence[Any]) -> Any:
     first = samples[0]
-    if any(type(sample) is not type(first) for sample in samples):
-        raise UnlikeError("a noun is there in some samples only")
+    alike = all(type(sample) is type(first) for sample in samples)
+    _require(alike, "a noun is there in some samples only")
     given = [field.name for field in fields(first) if field.init]
     return replace(
         first, **{name: stacked([getattr(sample, name) for sample in samples]) for name in given}
@@ -141,8 +154,7 @@ def agreed(decision: npt.ArrayLike, ndim: int = 0) -> Any:
     if whole.ndim == ndim:
         return whole if ndim else whole.item()
     first = whole[0]
-    if (whole != first).any():
-        raise UnlikeError("samples differ in what there is to plan")
+    _require(not (whole != first).any(), "samples differ in what there is to plan")
     return first if ndim else first.item()
 
 
@@ -159,16 +171,20 @@ def scalar(numbers: Array) -> Scalar:
 def rows(arrays: Sequence[Array], width: int) -> Array:
     """Series under one another, shape (..., N, width): with a leading axis where one of them has
     one."""
-    lead = next((array.shape[:-1] for array in arrays if array.ndim > 1), ())
-    whole = np.empty((*lead, len(arrays), width))
+    whole = np.empty((*_lead(arrays), len(arrays), width))
     for i, array in enumerate(arrays):
         whole[..., i, :] = array
     return whole
 
 
+def _lead(arrays: Sequence[Array]) -> tuple[int, ...]:
+    """The leading axes of those arrays that have any."""
+    return next((array.shape[:-1] for array in arrays if array.ndim > 1), ())
+
+
 def joined(arrays: Sequence[Array]) -> Array:
     """Series after one another, shape (..., N): with a leading axis where one of them has one."""
-    lead = next((array.shape[:-1] for array in arrays if array.ndim > 1), ())
+    lead = _lead(arrays)
     return np.concatenate(
         [
             np.broadcast_to(array, (*lead, array.shape[-1])) if array.shape[:-1] != lead else array

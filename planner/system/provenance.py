@@ -22,7 +22,7 @@ programme is refused (`home_output`, `secondary_output`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ import numpy as np
 
 from planner.errors import Problem, SpecError
 from planner.system.nouns import HOME, Good, Policy, Process, Product
-from planner.system.trade import RAW_KINDS, Network, sold_on
+from planner.system.trade import RAW_KINDS, Network, opens_filled, sold_on
 
 
 class Provenance(NamedTuple):
@@ -62,11 +62,14 @@ def drawn_from_outside(goods: Mapping[str, Good], process: Process) -> Provenanc
     if label == OPENING.pathway or process.kind == "release":
         return OPENING
     won = "secondary" if _brings_scrap(goods, process) else "primary"
-    if process.place != HOME:
-        return Provenance(f"foreign {won}", process.place)
-    if process.kind == "import" or process.origin or label.startswith("foreign"):
-        return Provenance(f"foreign {won}", process.origin)
+    if process.place != HOME or _is_brought(process, label):
+        return Provenance(f"foreign {won}", process.place or process.origin)
     return Provenance(label or f"domestic {won}")
+
+
+def _is_brought(process: Process, label: str) -> bool:
+    """Return True if a process at home brings in from abroad what it draws from outside."""
+    return process.kind == "import" or bool(process.origin) or label.startswith("foreign")
 
 
 def _brings_scrap(goods: Mapping[str, Good], process: Process) -> bool:
@@ -135,7 +138,7 @@ class _Reach:
             if product.waste and self._holds(product.waste):
                 self.held.setdefault(product.waste, set()).add(left_use(product))
         for name, good in self.network.goods.items():
-            if good.stockpile is not None and np.any(np.asarray(good.stockpile.opening) > 0):
+            if opens_filled(good):
                 self.held.setdefault(name, set()).add(OPENING)
 
     def _holds(self, good: str) -> bool:
@@ -149,14 +152,20 @@ class _Reach:
         known |= found
         for name, coefficient in process.outputs.items():
             if self._holds(name) and np.any(coefficient > 0):
-                new_scrap = makes_new_scrap(process, self.network.goods[name])
-                crossed = crossed_as_scrap(process, self.network.goods[name])
                 own = self.held.setdefault(name, set())
-                given = {NEW_SCRAP} if found and new_scrap and not self.through_refined else found
-                given = {crossed} if found and crossed is not None else given
+                given = found and (self._given(process, self.network.goods[name]) or found)
                 news = news or not given <= own
                 own |= given
         return news
+
+    def _given(self, process: Process, good: Good) -> set[Provenance]:
+        """Provenance that a good has of the process that gives it; none where it keeps that of what
+        the process takes."""
+        crossed = crossed_as_scrap(process, good)
+        if crossed is not None:
+            return {crossed}
+        new = makes_new_scrap(process, good) and not self.through_refined
+        return {NEW_SCRAP} if new else set()
 
     def _taken(self, process: Process) -> set[Provenance]:
         goods, found = self.network.goods, set[Provenance]()
@@ -182,13 +191,11 @@ def supplied_pathways(network: Network, metal: str) -> dict[str, frozenset[str]]
     not supplied again."""
     goods = network.goods
     found = reachable(network, metal)
+    supplied = {n for n, good in goods.items() if is_supplied(good) and metal in good.content}
     return {
         name: frozenset(label.pathway for label in found.get(name, ()))
         for name, process in network.processes.items()
-        if any(
-            good in goods and is_supplied(goods[good]) and metal in goods[good].content
-            for good in process.outputs
-        )
+        if not supplied.isdisjoint(process.outputs)
     }
 
 
@@ -219,13 +226,7 @@ def home_output(network: Network, policy: Policy) -> Counted:
     for process in network.processes.values():
         if not (process.at_home and process.stage in policy.stages):
             continue
-        tests: list[tuple[frozenset[Provenance], Callable[[Provenance], bool]]] = []
-        if process.kind != "manufacture":
-            tests.append((own[process.name], _is_new))
-        if policy.provenance == "home":
-            tests.append((whole[process.name], _not_home))
-        elif process.stage == "extraction":
-            tests.append((whole[process.name], _is_foreign))
+        tests = _tests(process, policy, own[process.name], whole[process.name])
         answers = {_all_or_none(labels, test): labels for labels, test in tests}
         if True in answers:
             continue
@@ -234,6 +235,18 @@ def home_output(network: Network, policy: Policy) -> Counted:
         else:
             counted.append(process.name)
     return Counted(tuple(counted), _giving(network, policy.metal, mixed, SUPPLY_KINDS))
+
+
+def _tests(
+    process: Process, policy: Policy, own: frozenset[Provenance], whole: frozenset[Provenance]
+) -> Iterator[tuple[frozenset[Provenance], Callable[[Provenance], bool]]]:
+    """Provenances of a process, each with what none of them may be if its output is to count."""
+    if process.kind != "manufacture":
+        yield own, _is_new
+    if policy.provenance == "home":
+        yield whole, _not_home
+    elif process.stage == "extraction":
+        yield whole, _is_foreign
 
 
 def secondary_output(network: Network, metal: str) -> tuple[Mapping[str, bool], Mapping[str, str]]:

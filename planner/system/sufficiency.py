@@ -48,18 +48,24 @@ def counted(network: Network, policy: Policy) -> tuple[Counted, ...]:
 def _made(network: Network, policy: Policy) -> list[Counted]:
     """Those that give goods that count, or take scrap straight."""
     at_home = _at_home(network, policy)
-    makers = [p for p in at_home.values() if _supply(network, p.outputs, policy.metal)]
-    passed_on = {good for p in makers for good in _supply(network, p.outputs, policy.metal)}
+    given = {name: _supply(network, p.outputs, policy.metal) for name, p in at_home.items()}
+    passed_on = {good for goods in given.values() for good in goods}
     found = []
     for process in network.processes.values():
-        if process in makers:
-            again = [g for g in process.inputs if g in passed_on or sold_on(network, process, g)]
-            less = _supply(network, again, policy.metal)
-            adds = _of(process.outputs, _supply(network, process.outputs, policy.metal))
-            found.append(Counted(process, adds, _of(process.inputs, less)))
+        if adds := given.get(process.name):
+            less = _again(network, process, policy.metal, passed_on)
+            found.append(Counted(process, _of(process.outputs, adds), _of(process.inputs, less)))
         elif straight := _straight_scrap(network, process, policy, at_home):
             found.append(Counted(process, _of(process.inputs, straight), {}))
     return found
+
+
+def _again(
+    network: Network, process: Process, metal: str, passed_on: Container[str]
+) -> tuple[str, ...]:
+    """What a maker takes of goods that count already, or that it only sells on."""
+    taken = [g for g in process.inputs if g in passed_on or sold_on(network, process, g)]
+    return _supply(network, taken, metal)
 
 
 def _at_stages(
@@ -111,14 +117,19 @@ def _handed_on(
 ) -> Iterable[str]:
     """Goods by which a process hands on metal that counts. Where all that counted of what it takes
     is taken off, none of it is left but in what the process itself adds, so not in new scrap."""
-    taken = [g for g in process.inputs if g in reached and np.any(process.inputs[g] > 0)]
-    given = [g for g in process.outputs if np.any(process.outputs[g] > 0)]
+    taken = [good for good in _used(process.inputs) if good in reached]
+    given = _used(process.outputs)
     less = () if counts is None else counts.less
     if any(good not in less for good in taken):
         return given
     if counts is None or (only_sells(network, process) and not taken):
         return ()
     return [g for g in given if g in counts.adds] or given
+
+
+def _used(recipe: Mapping[str, Array]) -> list[str]:
+    """Goods of a recipe that it is ever more than zero of."""
+    return [name for name, coefficient in recipe.items() if np.any(coefficient > 0)]
 
 
 def unsettled_output(network: Network, policy: Policy) -> Iterator[Unsettled]:
@@ -150,8 +161,7 @@ def _straight_scrap(
         return ()
     collected = {g for p in at_home.values() if p.kind != "manufacture" for g in p.outputs}
     held = _holding(network, process.inputs, policy.metal)
-    raw = [name for name in held if network.goods[name].kind in RAW_KINDS]
-    return tuple(name for name in raw if name in collected)
+    return tuple(g for g in held if network.goods[g].kind in RAW_KINDS and g in collected)
 
 
 def _holding(network: Network, names: Iterable[str], metal: str) -> tuple[str, ...]:

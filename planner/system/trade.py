@@ -118,12 +118,15 @@ def importers(network: Network, origin: str | None = None) -> tuple[Process, ...
     found = [process for process in network.processes.values() if process.from_abroad]
     if origin is None:
         return tuple(found)
-    passed = through(network, origin) if any(process.is_trade for process in found) else {}
-    return tuple(
-        process
-        for process in found
-        if process.origin == origin or (process.is_trade and passed[process.name] is True)
-    )
+    passed = _trade_through(network, origin)
+    return tuple(p for p in found if p.origin == origin or passed.get(p.name) is True)
+
+
+def _trade_through(network: Network, place: str) -> dict[str, bool | None]:
+    """Of trade into the country what `through` says of all processes."""
+    trade = [p.name for p in network.processes.values() if p.is_trade and p.from_abroad]
+    passed = through(network, place) if trade else {}
+    return {name: passed[name] for name in trade}
 
 
 def through(network: Network, place: str) -> dict[str, bool | None]:
@@ -147,9 +150,14 @@ def _held_before(network: Network, place: str) -> dict[str, set[bool]]:
         if product.waste:
             held.setdefault(product.waste, set()).add(product.place == place)
     for name, good in network.goods.items():
-        if good.stockpile is not None and np.any(np.asarray(good.stockpile.opening) > 0):
+        if opens_filled(good):
             held.setdefault(name, set()).add(good.place == place)
     return held
+
+
+def opens_filled(good: Good) -> bool:
+    """Return True if there is anything of a good in its stockpile before the first year."""
+    return good.stockpile is not None and bool(np.any(np.asarray(good.stockpile.opening) > 0))
 
 
 def _passes_on(
@@ -169,11 +177,8 @@ def _passes_on(
 
 def mixed_through(network: Network, place: str) -> tuple[str, ...]:
     """Trade into the country that may carry metal of a place mixed with other metal, by name."""
-    if not any(process.is_trade for process in network.processes.values()):
-        return ()
-    passed = through(network, place)
-    every = (p for p in network.processes.values() if p.is_trade and p.from_abroad)
-    return tuple(process.name for process in every if passed[process.name] is None)
+    passed = _trade_through(network, place)
+    return tuple(name for name, whole in passed.items() if whole is None)
 
 
 def is_from(process: Process, origin: str) -> bool:
@@ -192,12 +197,10 @@ def brought_in(network: Network, origin: str | None = None) -> frozenset[str]:
 def origins(network: Network, metal: str | None = None) -> tuple[str, ...]:
     """Countries and regions that metal comes from, at any stage, by name, and where there is trade
     all places that work or send something; of all metals or one."""
-    brings = [p for p in importers(network) if metal is None or _gives(network, p, metal)]
+    brings = [p for p in importers(network) if _gives(network, p, metal)]
     found = {process.origin for process in brings}
     if any(process.is_trade for process in brings):
-        handling = (
-            p for p in network.processes.values() if metal is None or _gives(network, p, metal)
-        )
+        handling = (p for p in network.processes.values() if _gives(network, p, metal))
         found |= {process.made_at for process in handling} - {HOME}
     return tuple(sorted(found))
 
@@ -205,12 +208,18 @@ def origins(network: Network, metal: str | None = None) -> tuple[str, ...]:
 def comes_from(network: Network, origin: str, metal: str | None = None) -> bool:
     """Return True if metal comes into the country that is counted for an origin; of all metals or
     one."""
-    return any(metal is None or _gives(network, p, metal) for p in importers(network, origin))
+    return any(_gives(network, process, metal) for process in importers(network, origin))
 
 
-def _gives(network: Network, process: Process, metal: str) -> bool:
-    held = (network.goods[name].content for name in process.outputs if name in network.goods)
-    return any(metal in content for content in held)
+def _gives(network: Network, process: Process, metal: str | None) -> bool:
+    """Return True if a process gives a metal; of all metals always."""
+    held = (network.goods[name] for name in process.outputs if name in network.goods)
+    return metal is None or any(metal in good.content for good in held)
+
+
+def _is_of(good: Good, metal: str | None) -> bool:
+    """Return True if a good holds a metal; of all metals always."""
+    return metal is None or metal in good.content
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -233,7 +242,7 @@ def imported(
         taken = {good: process.inputs[good] for good in process.inputs if good in brought}
         for name in sorted({*process.outputs, *taken}):
             good = system.goods[name]
-            if metal is None or metal in good.content:
+            if _is_of(good, metal):
                 nothing = np.zeros(len(system.years))
                 net = process.outputs.get(name, nothing) - taken.get(name, nothing)
                 yield Crossing(process, good, net)
@@ -257,7 +266,7 @@ def _taken_out(
 ) -> Iterator[Crossing]:
     for name in names:
         good = system.goods[name]
-        if good.place == HOME and (metal is None or metal in good.content):
+        if good.place == HOME and _is_of(good, metal):
             yield Crossing(process, good, process.inputs[name])
 
 
@@ -334,8 +343,7 @@ def _other_givers(network: Network, name: str, counted: Collection[str]) -> Iter
         if name in process.outputs and process.name not in counted
     )
     yield from (f"use of {p.name}" for p in network.products.values() if p.waste == name)
-    pile = network.goods[name].stockpile
-    if pile is not None and pile.opening > 0:
+    if opens_filled(network.goods[name]):
         yield "its opening stock"
 
 
@@ -357,14 +365,18 @@ def in_transit(network: Network, metal: str) -> frozenset[str]:
     """Imports whose metal, by the recipes, can reach what is sold abroad at a price and nothing
     else: no demand, at home or abroad, and no stockpile."""
     goods = {name: good for name, good in network.goods.items() if metal in good.content}
-    wanted = (n for n, g in goods.items() if g.demand is not None or g.stockpile is not None)
     sold = _leading_to(network, goods, {name for name, good in goods.items() if good.curve})
-    serving = _leading_to(network, goods, set(wanted))
+    serving = _leading_to(network, goods, {n for n, good in goods.items() if _wanted(good)})
     return frozenset(
         process.name
         for process in importers(network)
         if not sold.isdisjoint(process.outputs) and serving.isdisjoint(process.outputs)
     )
+
+
+def _wanted(good: Good) -> bool:
+    """Return True if a good is demanded or can be stockpiled."""
+    return good.demand is not None or good.stockpile is not None
 
 
 def _leading_to(network: Network, held: Collection[str], found: set[str]) -> set[str]:

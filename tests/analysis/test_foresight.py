@@ -186,8 +186,8 @@ def test_a_loss_foreseen_costs_less(tmp_path):
     assert (row["unforeseen"], row["foreseen"], row["value"]) == pytest.approx(
         (99_000, 2_600, 96_400)
     )
-    with pytest.raises(SpecError, match=r"'A' is not a source.*origin/A"):
-        value_of_foresight(system_of(study, tmp_path), ("A",), start=2022)
+    with pytest.raises(SpecError, match=r"'B' is not a source.*origin/A"):
+        value_of_foresight(system_of(study, tmp_path), ("B",), start=2022)
 
 
 def test_more_in_sight_on_a_shipped_study():

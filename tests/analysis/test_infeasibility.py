@@ -21,7 +21,7 @@ from planner.solver.compiled import compiled
 from tests.lp.test_duals import BINDING
 from tests.small import Study, system_of
 
-WITHOUT_A_NUMBER = {"service", "emission_account"}
+WITHOUT_A_NUMBER = {"service", "emission_account", "impact_account"}
 """Families whose rows only define what the others bound."""
 
 

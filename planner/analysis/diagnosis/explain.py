@@ -7,7 +7,7 @@ reserves, costs of policies.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, fields
 from typing import Any
 
@@ -27,9 +27,9 @@ from planner.plan.solve import optimal, optimum
 from planner.plan.tables import series
 from planner.runtime.progress import Progress
 from planner.solver.compiled import compiled
-from planner.solver.highs import Program
+from planner.solver.highs import Name, Program
 from planner.solver.price_ends import SAME_PRICE
-from planner.system.nouns import Good, System
+from planner.system.nouns import Array, Good, System
 from planner.system.provenance import is_supplied
 from planner.system.unit_accounts import refined_output
 
@@ -260,23 +260,25 @@ class _Asking:
         low, high = undiscounted(self.system, [less, more], years=year).tolist()
         if change is None:
             return "nobody: no more can be had", low, high
+        rises = self._rises(change)
+        top = sorted(((v, k) for k, v in rises.items() if v > LEAST_PART), reverse=True)
+        named = ", ".join(k for _, k in top[:MOST_NAMED])
+        return named or "stock in hand, or the same metal at another time", low, high
+
+    def _rises(self, change: Array) -> dict[str, float]:
+        """By source, what a change of all columns has it bring in beyond the plan."""
         rises: dict[str, float] = {}
         for at in np.flatnonzero(np.abs(change) > LEAST_PART):
-            name, index = self.program.arrays.columns[at]
-            if name == "activity" and self._enters(str(index[0])):
-                rises[str(index[0])] = rises.get(str(index[0]), 0.0) + float(change[at])
-            elif name == "shortage":
-                rises["less demand served"] = rises.get("less demand served", 0.0) + float(
-                    change[at]
-                )
-        top = sorted(((v, k) for k, v in rises.items() if v > LEAST_PART), reverse=True)[
-            :MOST_NAMED
-        ]
-        return (
-            ", ".join(k for _, k in top) or "stock in hand, or the same metal at another time",
-            low,
-            high,
-        )
+            source = self._source(*self.program.arrays.columns[at])
+            if source:
+                rises[source] = rises.get(source, 0.0) + float(change[at])
+        return rises
+
+    def _source(self, name: str, index: tuple[Any, ...]) -> str:
+        """The source that a column stands for; empty where it is none."""
+        if name == "activity" and self._enters(str(index[0])):
+            return str(index[0])
+        return "less demand served" if name == "shortage" else ""
 
     def without(self, policy: str) -> tuple[float, float]:
         """What the plan would cost less without a policy, and how much less it would bear in
@@ -313,22 +315,17 @@ class _Asking:
     def ties(self) -> Ties:
         """Test whether the plan and the prices that are told are the only ones."""
         rows = self.program.arrays.rows
-        told = {
-            g.name
-            for g in self.system.goods.values()
-            if g.kind == "refined" and len(g.content) == 1
-        }
-        return ties(
-            self.program,
-            self.base,
-            [
-                i
-                for i, (family, index) in enumerate(rows)
-                if family == "depletion"
-                or family in TARGET_NAMES
-                or (family == "balance" and index[0] in told)
-            ],
-        )
+        goods = self.system.goods.values()
+        told = {g.name for g in goods if g.kind == "refined" and len(g.content) == 1}
+        priced = [i for i, row in enumerate(rows) if _is_told(row, told)]
+        return ties(self.program, self.base, priced)
+
+
+def _is_told(row: Name, goods: Container[str]) -> bool:
+    """Return True for a row whose price is told: of ore, of a target, or of one of these goods."""
+    family, index = row
+    of_good = family == "balance" and index[0] in goods
+    return of_good or family == "depletion" or family in TARGET_NAMES
 
 
 def _price_row(
@@ -397,19 +394,7 @@ def _plan_words(found: Explanation) -> Iterable[str]:
     made = {(row["metal"], row["year"]): row for row in found.parts.to_dict(orient="records")}
     for metal, part in found.prices.groupby("metal", sort=False):
         for row in (part.iloc[0], part.iloc[-1]):
-            nxt = (
-                f"; the cheapest idle source, {row['next']}, is {row['gap']:,.0f} USD/t too dear"
-                if row["next"]
-                else ""
-            )
-            ends = f"one less saves {row['low']:,.0f}, one more costs {_or_nobody(row['high'])}"
-            loose = "" if row["unique"] is True else f" (not unique: {ends})"
-            worth = f"a tonne is worth {row['price']:,.0f} USD{loose}"
-            of = _made_of(made.get((metal, row["year"])))
-            yield (
-                f"{metal} in {row['year']}: {worth}{of}; one more comes from "
-                f"{row['marginal']}{nxt}."
-            )
+            yield _price_words(row, _made_of(made.get((metal, row["year"]))))
     for deposit, part in found.rents[found.rents["rent"] > 1].groupby("deposit"):
         rent, year = part["rent"].iloc[0], part["year"].iloc[0]
         yield (
@@ -418,16 +403,31 @@ def _plan_words(found: Explanation) -> Iterable[str]:
         )
     for policy in found.policies.to_dict(orient="records"):
         if policy["highest"]:
-            most = (
-                f"{abs(policy['highest']):,.4g} {policy['unit']} ({policy['family']}, "
-                f"{policy['year']})"
-            )
-            missed = _penalty_words(policy["penalty"])
-            yield (
-                f"{policy['policy']} costs at most {most} at the margin and {policy['total']:,.4g} "
-                f"USD in all{missed}."
-            )
+            yield _policy_words(policy)
     yield from _surplus_words(found)
+
+
+def _policy_words(policy: Mapping[Any, Any]) -> str:
+    """What a policy costs at the margin and in all."""
+    most = f"{abs(policy['highest']):,.4g} {policy['unit']} ({policy['family']}, {policy['year']})"
+    missed = _penalty_words(policy["penalty"])
+    return (
+        f"{policy['policy']} costs at most {most} at the margin and {policy['total']:,.4g} "
+        f"USD in all{missed}."
+    )
+
+
+def _price_words(row: Any, of: str) -> str:
+    """The worth of a metal in a year, what it is made `of`, and where one tonne more comes from."""
+    nxt = ""
+    if row["next"]:
+        nxt = f"; the cheapest idle source, {row['next']}, is {row['gap']:,.0f} USD/t too dear"
+    ends = f"one less saves {row['low']:,.0f}, one more costs {_or_nobody(row['high'])}"
+    loose = "" if row["unique"] is True else f" (not unique: {ends})"
+    worth = f"a tonne is worth {row['price']:,.0f} USD{loose}"
+    return (
+        f"{row['metal']} in {row['year']}: {worth}{of}; one more comes from {row['marginal']}{nxt}."
+    )
 
 
 def _surplus_words(found: Explanation) -> Iterable[str]:
@@ -481,6 +481,19 @@ def _made_of(row: dict[Any, Any] | None) -> str:
     return f", of which {', '.join(parts)}{held}"
 
 
+def _swap_words(ties: Ties) -> str:
+    """What may run otherwise at the same cost."""
+    processes = list(dict.fromkeys(ties.swaps["process"]))
+    top = ties.swaps.iloc[0]
+    more = f" and {len(processes) - MOST_NAMED} more" if len(processes) > MOST_NAMED else ""
+    widest = f"{top['process']} in {top['year']}: {top['least']:,.6g} to {top['most']:,.6g}"
+    return (
+        f"Other plans cost as little: {', '.join(processes[:MOST_NAMED])}{more} may run "
+        f"otherwise (furthest {widest}, as far as was "
+        "seen); the plan is that of least carbon among them, then the first by name."
+    )
+
+
 def _tie_words(found: Explanation) -> Iterable[str]:
     """Sentences on whether the plan and its prices are the only ones, and what may differ."""
     ties = found.ties
@@ -489,15 +502,7 @@ def _tie_words(found: Explanation) -> Iterable[str]:
     if ties.plan_unique:
         yield "No other plan costs as little."
     else:
-        processes = list(dict.fromkeys(ties.swaps["process"]))
-        top = ties.swaps.iloc[0]
-        more = f" and {len(processes) - MOST_NAMED} more" if len(processes) > MOST_NAMED else ""
-        widest = f"{top['process']} in {top['year']}: {top['least']:,.6g} to {top['most']:,.6g}"
-        yield (
-            f"Other plans cost as little: {', '.join(processes[:MOST_NAMED])}{more} may run "
-            f"otherwise (furthest {widest}, as far as was "
-            "seen); the plan is that of least carbon among them, then the first by name."
-        )
+        yield _swap_words(ties)
     yield (
         "Prices have one value each."
         if ties.prices_unique

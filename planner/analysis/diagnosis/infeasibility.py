@@ -93,16 +93,19 @@ def _clash(case: Case, names: tuple[str, ...], kept: list[str], progress: Progre
         if (found := shortfall_of(case, teller, name, arrays, progress)) is not None
     )
     reasons = _reasons(teller, _in_years(case, names, arrays, accounts))
-    alone = bool(set(kept) - set(names)) and not possible(
-        case.arrays([k for k in kept if k not in names])
-    )
-    beside = list(names) if alone else kept
+    beside = list(names) if _clash_behind(case, names, kept) else kept
     relaxations = tuple(relaxation(case, name, names, kept, progress) for name in names)
     system = case.only(beside)
     pulled = levers(system, made.balance, compiled(system).arrays, progress)
     places = tuple(place_of(case.system.policies[name]) for name in names)
     clash = Clash(names, places, reasons, accounts, relaxations, pulled, ())
     return replace(clash, words=tuple(_words(case.system, clash)))
+
+
+def _clash_behind(case: Case, names: Sequence[str], kept: Sequence[str]) -> bool:
+    """Return True if other policies clash without these too."""
+    others = [name for name in kept if name not in names]
+    return bool(others) and not possible(case.arrays(others))
 
 
 def _words(system: System, clash: Clash) -> Iterator[str]:

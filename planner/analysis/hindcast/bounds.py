@@ -183,21 +183,23 @@ class _Asking:
     def _movers(self, miss: Miss, terms: Array, found: Solution) -> tuple[str, str]:
         """The process that rises most in the year and the one that falls most, of those that handle
         the metal at the same place in the chain; the observed ones on their side."""
-        year = miss.observed.year
-        change: dict[str, float] = {}
-        mine = set()
-        for j in self.arrays.columns_of("activity"):
-            process, t = self.arrays.columns[j][1]
-            if t == year:
-                change[str(process)] = float(found.x[j] - self.base.x[j])
-                if terms[j]:
-                    mine.add(str(process))
-        entries = {name: d for name, d in change.items() if self._enters(name, miss, mine)}
+        at = self._activities(miss.observed.year)
+        change = {name: float(found.x[j] - self.base.x[j]) for name, j in at.items()}
+        mine = {name for name, j in at.items() if terms[j]}
         own = {name: d for name, d in change.items() if name in mine}
-        other = {name: d for name, d in entries.items() if name not in mine}
+        other = {
+            name: d
+            for name, d in change.items()
+            if name not in mine and self._enters(name, miss, mine)
+        }
         up, down = (own, other) if miss.upward else (other, own)
         last = self._last_resort(miss, found)
         return _extreme(up, 1.0) or last, _extreme(down, -1.0)
+
+    def _activities(self, year: int) -> dict[str, int]:
+        """Column of the activity of each process in a year."""
+        every = ((self.arrays.columns[j][1], j) for j in self.arrays.columns_of("activity"))
+        return {str(process): int(j) for (process, t), j in every if t == year}
 
     def _last_resort(self, miss: Miss, found: Solution) -> str:
         """What gives metal in the year beside the processes: the store, or demand that is served

@@ -19,7 +19,7 @@ that stands at a limit of its own needs no unseen cost to be there, and gets non
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -89,19 +89,24 @@ def _base_year(system: System, year: int | None, fade: int, tolerance: float) ->
     """Position of the base year. Raises SpecError where it has no observation."""
     seen = [np.isfinite(p.observed) for p in system.processes.values()]
     known = np.flatnonzero(np.any(seen, axis=0)) if seen else np.zeros(0, dtype=int)
-    wrong = []
-    if not len(known):
-        wrong.append("no process has an observed activity; give `observed` in process_values.csv")
-    elif year is not None and year not in {system.years[i] for i in known}:
-        there = ", ".join(str(system.years[i]) for i in known)
-        wrong.append(f"nothing was observed in {year}; choose of {there}")
-    if fade < 1:
-        wrong.append(f"unseen costs cannot fade over {fade} years; give 1 or more")
-    if not 0 <= tolerance < 1:
-        wrong.append(f"a tolerance of {tolerance:g} is no share; give 0 or more and less than 1")
-    if wrong:
+    observed = [system.years[i] for i in known]
+    if wrong := [*_year_problems(observed, year), *_setting_problems(fade, tolerance)]:
         raise SpecError(system.name, wrong)
     return int(known[0]) if year is None else system.years.index(year)
+
+
+def _year_problems(observed: Sequence[int], year: int | None) -> Iterator[str]:
+    if not observed:
+        yield "no process has an observed activity; give `observed` in process_values.csv"
+    elif year is not None and year not in observed:
+        yield f"nothing was observed in {year}; choose of {', '.join(map(str, observed))}"
+
+
+def _setting_problems(fade: int, tolerance: float) -> Iterator[str]:
+    if fade < 1:
+        yield f"unseen costs cannot fade over {fade} years; give 1 or more"
+    if not 0 <= tolerance < 1:
+        yield f"a tolerance of {tolerance:g} is no share; give 0 or more and less than 1"
 
 
 def _pinned(system: System, at: int, tolerance: float) -> System:

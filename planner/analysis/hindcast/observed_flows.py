@@ -33,9 +33,9 @@ class ObservedFlows:
             spoken, entering = self._spoken(thread)
             for i in spoken:
                 matched[i] = True
-                part[i] += 0.0 if years[i] is None else thread.value[years[i]]
+                part[i] += _value(thread, years[i])
             for i in entering:
-                whole[i] += 0.0 if years[i] is None else thread.value[years[i]]
+                whole[i] += _value(thread, years[i])
         shares = np.array([o.quantity == "share" for o in self.observations], dtype=bool)
         known = matched & np.array([year is not None for year in years], dtype=bool)
         found = np.where(known, part, np.nan)
@@ -69,6 +69,11 @@ class ObservedFlows:
                 tuple(i for i, o in every if _enters(o, *ends)),
             )
         return self._at[ends]
+
+
+def _value(thread: Thread, at: int | None) -> float:
+    """A flow in a period; nothing of it outside of the study."""
+    return 0.0 if at is None else thread.value[at]
 
 
 def _matches(o: Observed, metal: str, source: str, target: str) -> bool:

@@ -105,16 +105,18 @@ class _Search:
         names = list(_candidates(self.system, o, self.series))[:MOST]
         for ring in RINGS:
             self._plan([(name, factor) for name in names for factor in ring])
-            crossing = [
-                (name, factor)
-                for name in names
-                for factor in ring
-                if self._crosses(at, self.known[name, factor])
-            ]
+            crossing = self._crossing(at, names, ring)
             if crossing:
                 found = [self._bisected(at, name, factor) for name, factor in crossing]
                 yield self._row(at, min(found, key=lambda turn: turn.distance))
                 return
+
+    def _crossing(
+        self, at: int, names: Sequence[str], factors: Sequence[float]
+    ) -> list[tuple[str, float]]:
+        """Numbers and factors with which the plan crosses what was observed."""
+        moves = [(name, factor) for name in names for factor in factors]
+        return [move for move in moves if self._crosses(at, self.known[move])]
 
     def _plan(self, moves: Iterable[tuple[str, float]]) -> None:
         """Plan the study with each number multiplied, unless that was done before."""
@@ -241,12 +243,18 @@ def _processes_of(system: System, o: Observed) -> list[str]:
 def _rivals(system: System, own: Sequence[str], o: Observed) -> list[str]:
     """Processes of the metal that give what the own ones give, then those that give what they
     take, then those that give what the goods made of them are made of."""
-    every = [p for p in system.processes.values() if p.name not in own]
-    given = {good for name in own for good in system.processes[name].outputs}
+    processes = system.processes.values()
+    every = [p for p in processes if p.name not in own]
+    given = _given(p for p in processes if p.name in own)
     taken = {good for name in own for good in system.processes[name].inputs}
-    made = {good for p in system.processes.values() if given & set(p.inputs) for good in p.outputs}
+    made = _given(p for p in processes if given & set(p.inputs))
     found = [p for goods in (given, taken, made) for p in every if goods & set(p.outputs)]
     return [p.name for p in dict.fromkeys(found) if _holds(system, p, o.metal)]
+
+
+def _given(processes: Iterable[Process]) -> set[str]:
+    """Goods that processes give."""
+    return {good for process in processes for good in process.outputs}
 
 
 def _holds(system: System, process: Process, metal: str) -> bool:

@@ -75,42 +75,48 @@ def origin_shares(plan: Plan) -> pd.DataFrame:
 
 
 def _output_rows(plan: Plan) -> Iterator[tuple[str, int, str, str, float]]:
-    system = plan.system
+    system, years = plan.system, [period.first for period in plan.system.periods]
     passed, traced = _Passed(plan), traces(plan.balance, plan.flows)
     if system.abroad:
         yield from _traded_rows(plan)
-    for process in system.processes.values():
-        if process.is_trade or process.place != HOME_PLACE:
-            continue
+    for process, good, stage in _counting(system):
         activity = series(system, plan.values, "activity", process.name)
-        for name in (*process.outputs, *process.inputs):
-            good = system.goods[name]
-            stage = _stage(process, good)
-            if stage:
-                amount = activity * passed.net(process, name)
-                for metal in good.content:
-                    new = traced[metal].part(process.name, (NEW_SCRAP.pathway,))
-                    worth = reported_equivalent(good, metal) * (1 - new)
-                    for period, v in zip(system.periods, amount * worth, strict=True):
-                        yield metal, period.first, stage, _origin(process), float(v)
+        amount = activity * passed.net(process, good.name)
+        for metal in good.content:
+            new = traced[metal].part(process.name, (NEW_SCRAP.pathway,))
+            worth = reported_equivalent(good, metal) * (1 - new)
+            for year, v in zip(years, amount * worth, strict=True):
+                yield metal, year, stage, _origin(process), float(v)
+
+
+def _counting(system: System) -> Iterator[tuple[Process, Good, str]]:
+    """Home processes, with what they give and take and the stage at which it counts."""
+    for process in system.processes.values():
+        if not process.is_trade and process.place == HOME_PLACE:
+            goods = (system.goods[name] for name in (*process.outputs, *process.inputs))
+            yield from ((process, good, s) for good in goods if (s := _stage(process, good)))
 
 
 def _traded_rows(plan: Plan) -> Iterator[tuple[str, int, str, str, float]]:
     """What trade brings home, at each stage by the place at which it last passed it. What passed a
     stage at home counts there already."""
     system = plan.system
-    crossing = [p for p in system.processes.values() if p.is_trade and p.from_abroad]
-    brought = [(process, system.goods[name]) for process in crossing for name in process.outputs]
     for metal in system.metals:
         staged = {s: stage_trace(plan.balance, plan.flows, metal, s) for s in get_args(Stage)}
-        for process, good in brought:
-            if metal not in good.content:
-                continue
+        for process, good in _brought_home(system, metal):
             amount = series(system, plan.values, "activity", process.name)
             amount = amount * reported_equivalent(good, metal)
             for stage, place, share in _where_passed(process, good, staged):
                 for period, v in zip(system.periods, amount * share, strict=True):
                     yield metal, period.first, stage, place, float(v)
+
+
+def _brought_home(system: System, metal: str) -> Iterator[tuple[Process, Good]]:
+    """Trade that brings a metal home, with each good of it."""
+    for process in system.processes.values():
+        if process.is_trade and process.from_abroad:
+            goods = (system.goods[name] for name in process.outputs)
+            yield from ((process, good) for good in goods if metal in good.content)
 
 
 def _where_passed(

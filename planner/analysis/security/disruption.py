@@ -159,16 +159,21 @@ def losses_of(
     """These sources lost from a year on, for so many years: origins, hosts, and stages of places
     (`lost_by_name`). Raises SpecError for a name that is not a source."""
     asked = {name: lost_by_name(system, name) for name in names}
-    known = [*sources(system), *stages_of_places(system)]
-    problems = [
-        f"'{name}' is not a source{suggestion(name, known)}; choose of {', '.join(known)}"
-        for name, found in asked.items()
-        if found is None
-    ]
-    if problems:
-        raise SpecError("losses", problems)
+    if unknown := [name for name, found in asked.items() if found is None]:
+        raise _no_sources(system, unknown)
     last = max(p.first for p in system.periods if p.first < start + years)
     return tuple(Loss(*found, start, last, share) for found in asked.values() if found is not None)
+
+
+def _no_sources(system: System, names: Iterable[str]) -> SpecError:
+    known = [*sources(system), *stages_of_places(system)]
+    return SpecError(
+        "losses",
+        [
+            f"'{name}' is not a source{suggestion(name, known)}; choose of {', '.join(known)}"
+            for name in names
+        ],
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

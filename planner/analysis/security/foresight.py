@@ -407,10 +407,7 @@ def regret(
     if problems:
         raise SpecError("regret", problems)
     made = {name: compiled(system) for name, system in systems.items()}
-    plans = {}
-    for name, m in made.items():
-        told(progress, f"plan of {name}")
-        plans[name] = _best(m, Program(m.arrays))
+    plans = _own_plans(made, progress)
     pairs = [(builds, name) for builds in plans for name in made]
     rows = []
     for number, (builds, name) in enumerate(pairs):
@@ -420,11 +417,17 @@ def regret(
         found = parts if builds == name else _money_under(plans[builds], made[name], until)
         rows.append((builds, name, *found, *parts, sum(found) - sum(parts)))
     frame = pd.DataFrame(rows, columns=REGRETS)
-    return frame.assign(
-        worst=frame.groupby("builds")["regret"].transform(
-            lambda r: r.max() if r.notna().all() else np.nan
-        )
-    )
+    worst = frame.groupby("builds")["regret"].transform(lambda r: r.max(skipna=False))
+    return frame.assign(worst=worst)
+
+
+def _own_plans(made: Mapping[str, Compiled], progress: Progress | None) -> dict[str, Plan]:
+    """The plan of each scenario by itself."""
+    plans = {}
+    for name, programme in made.items():
+        told(progress, f"plan of {name}")
+        plans[name] = _best(programme, Program(programme.arrays))
+    return plans
 
 
 def _money_under(plan: Plan, made: Compiled, until: int | None) -> tuple[float, float]:

@@ -41,12 +41,17 @@ def project_futures(
     for there in product((1.0, 0.0), repeat=len(chosen)):
         coming = dict(zip(chosen, there, strict=True))
         name = " and ".join(each for each, yes in coming.items() if yes) or NONE
-        made, wrong = reader.system({at[each].path: yes for each, yes in coming.items()})
-        if made is None or wrong:
-            raise SpecError(system.name, wrong)
-        found[name] = made
+        found[name] = _future(reader, {at[each].path: yes for each, yes in coming.items()})
         chances[name] = prod(1 - abs(yes - at[each].value) for each, yes in coming.items())
     return found, chances
+
+
+def _future(reader: Rereader, numbers: Mapping[str, float]) -> System:
+    """The study with these numbers. Raises SpecError where it cannot be read with them."""
+    made, wrong = reader.system(numbers)
+    if made is None or wrong:
+        raise SpecError(reader.name, wrong)
+    return made
 
 
 def _problems(chosen: Sequence[str], at: Mapping[str, Datum]) -> Iterator[str]:

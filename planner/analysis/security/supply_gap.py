@@ -103,10 +103,7 @@ def gap(
     held = _hold_imports(program, base, frozen, growth)
     counts = {metal: _unmet_terms(system, arrays, metal) for metal in system.metals}
     before = _unmet(program, counts)
-    rows = [_row(system, metal, before[metal]) for metal in system.metals]
-    gaps = pd.DataFrame(filter(None, rows), columns=GAPS).sort_values(
-        ["first", "share", "metal"], ascending=[True, False, True], ignore_index=True
-    )
+    gaps = _gap_table(system, before)
     length = np.array([p.length for p in system.periods], dtype=float)
     had = {metal: float(length @ before[metal]) for metal in gaps["metal"]}
     pulls = _levers(system, arrays, held) if had else ()
@@ -116,6 +113,14 @@ def gap(
         for metal in had
     ]
     return Gap(gaps, _lever_table(closed), frozen)
+
+
+def _gap_table(system: System, unmet: Mapping[str, Array]) -> pd.DataFrame:
+    """The metals that fall short, the soonest first."""
+    rows = [_row(system, metal, unmet[metal]) for metal in system.metals]
+    return pd.DataFrame(filter(None, rows), columns=GAPS).sort_values(
+        ["first", "share", "metal"], ascending=[True, False, True], ignore_index=True
+    )
 
 
 def _lever_table(closed: Iterable[tuple[str, str, float, float]]) -> pd.DataFrame:

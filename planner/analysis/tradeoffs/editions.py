@@ -19,12 +19,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations
 from math import factorial, isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,8 @@ from planner.study.files import HEAD_FILE
 from planner.study.reader import read as read_study
 from planner.study.schema import BY_NAME, TableForm
 
+K = TypeVar("K")
+V = TypeVar("V")
 EXACT = 6
 """Groups up to which every combination of them is solved: 64 studies."""
 MOST = 24
@@ -148,16 +151,17 @@ class _Changes:
     @property
     def differing(self) -> list[Identity]:
         """Rows that one edition lacks, or that say something else."""
-        found: list[Identity] = []
-        for name in BY_NAME:
-            one, two = (sheets[name] for sheets in self.sheets)
-            for key in dict.fromkeys((*one, *two)):
-                if _meant(one.get(key)) != _meant(two.get(key)):
-                    found.append((name, key))
+        found = [row for name in BY_NAME for row in self._differing_rows(name)]
         if self.files[0].get(HEAD_FILE) != self.files[1].get(HEAD_FILE):
             found.append((HEAD_FILE, ()))
         before, after = self.settings
         return found + [key for key in {**before, **after} if before.get(key) != after.get(key)]
+
+    def _differing_rows(self, table: str) -> Iterator[Identity]:
+        one, two = (sheets[table] for sheets in self.sheets)
+        for key in dict.fromkeys((*one, *two)):
+            if _meant(one.get(key)) != _meant(two.get(key)):
+                yield table, key
 
     def groups(self) -> list[Group]:
         """The rows that differ in MOST groups at most, as fine as that allows."""
@@ -219,20 +223,24 @@ class _Changes:
         """Files and settings of the first edition, with the rows taken as in the second."""
         files = {HEAD_FILE: self.files[(HEAD_FILE, ()) in taken][HEAD_FILE]}
         for name in BY_NAME:
-            rows = dict(self.sheets[0][name])
-            for table, key in taken:
-                if table == name:
-                    new = self.sheets[1][name].get(key)
-                    rows.pop(key) if new is None else rows.__setitem__(key, new)
+            own, other = (sheets[name] for sheets in self.sheets)
+            rows = _swapped(own, other, [key for table, key in taken if table == name])
             if rows:
                 files[f"{name}.csv"] = _written(rows)
-        settings = {key[1][0]: value for key, value in self.settings[0].items()}
-        for table, key in taken:
-            if table == SETTINGS:
-                settings.pop(key[0], None)
-                if (table, key) in self.settings[1]:
-                    settings[key[0]] = self.settings[1][table, key]
-        return files, settings
+        before, after = self.settings
+        settings = _swapped(before, after, [row for row in taken if row[0] == SETTINGS])
+        return files, {key[0]: value for (_, key), value in settings.items()}
+
+
+def _swapped(own: Mapping[K, V], other: Mapping[K, V], keys: Iterable[K]) -> dict[K, V]:
+    """A mapping with what another says under some keys, or without them where it says nothing."""
+    found = dict(own)
+    for key in keys:
+        if key in other:
+            found[key] = other[key]
+        else:
+            found.pop(key, None)
+    return found
 
 
 def _settings(plan: Plan) -> dict[Identity, str]:

@@ -6,8 +6,9 @@ process runs on or the distribution of a life.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from types import NoneType
 from typing import Any
 
 from planner.system.nouns import System
@@ -74,17 +75,26 @@ def _texts(system: System) -> Iterator[tuple[str, str]]:
 def _text(value: Any) -> str | None:
     """A field in words: a text, a switch, names, or the names that a mapping has numbers for; None
     of what is a number itself."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value is None or isinstance(value, str):
-        return value or ""
-    if isinstance(value, Selector):
-        return value.words
-    if isinstance(value, Mapping):
-        return ", ".join(sorted(map(str, value)))
-    if isinstance(value, tuple) and all(isinstance(each, str) for each in value):
-        return ", ".join(value)
+    for kind, words in _WORDS:
+        if isinstance(value, kind):
+            return words(value)
     return None
+
+
+def _listed(values: tuple[Any, ...]) -> str | None:
+    """Names one after another; None where not all of them are names."""
+    return ", ".join(values) if all(isinstance(each, str) for each in values) else None
+
+
+_WORDS: tuple[tuple[type, Callable[[Any], str | None]], ...] = (
+    (bool, lambda value: "yes" if value else "no"),
+    (NoneType, lambda _: ""),
+    (str, str),
+    (Selector, lambda value: value.words),
+    (Mapping, lambda value: ", ".join(sorted(map(str, value)))),
+    (tuple, _listed),
+)
+"""Kinds of fields, in the order in which they are told, with how each reads."""
 
 
 def differing_texts(systems: Mapping[str, System]) -> dict[str, dict[str, str]]:
@@ -95,11 +105,8 @@ def differing_texts(systems: Mapping[str, System]) -> dict[str, dict[str, str]]:
     differing = {
         path: {head: texts.get(path, "") for head, texts in found.items()} for path in paths
     }
-    return {
-        path: texts
-        for path, texts in differing.items()
-        if len(set(texts.values())) > 1 and all(_has_noun(each, path) for each in found.values())
-    }
+    shared = (path for path in differing if all(_has_noun(each, path) for each in found.values()))
+    return {path: differing[path] for path in shared if len(set(differing[path].values())) > 1}
 
 
 def _has_noun(texts: Mapping[str, str], path: str) -> bool:

@@ -8,6 +8,7 @@ from planner.lp.components import Components, Key, add_param, add_set, add_sets
 from planner.lp.family import Physical, Term
 from planner.lp.parameters import Given
 from planner.lp.wording import Facts, Subject, Telling
+from planner.study.provenance import figures
 
 
 def shortage_limit(m: Any, g: str, t: int) -> Any:
@@ -54,7 +55,14 @@ def _fill(m: Components, given: Given) -> None:
 
 def _describe(facts: Facts, subject: Subject, years: list[int]) -> Telling:
     (name,) = subject
-    return f"{name}: no more can go short {facts.when(years)} than measures leave of its demand", ""
+    wanted = figures(facts.mean(facts.system.goods[name].demand, years), "t/year")
+    return (
+        (
+            f"{name}: no more can go short {facts.when(years)} than measures leave of its demand, "
+            f"{wanted}"
+        ),
+        facts.inputs.line("demand", name, "demand", year=years[0]),
+    )
 
 
 SHORTAGE_LIMIT = Physical(

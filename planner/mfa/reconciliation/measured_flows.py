@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -71,8 +71,7 @@ def _require_columns(frames: Mapping[str, pd.DataFrame]) -> None:
         for column in FLOW_COLUMNS
         if column not in frame
     ]
-    if lacking:
-        raise SpecError("reconciliation", lacking)
+    _refuse(lacking)
 
 
 def _read(frames: Mapping[str, pd.DataFrame]) -> list[pd.DataFrame]:
@@ -83,28 +82,48 @@ def _read(frames: Mapping[str, pd.DataFrame]) -> list[pd.DataFrame]:
     read = []
     for name, frame in frames.items():
         found = frame.reset_index(drop=True)
-        for column in (c for c in ("value", "sd", "sd_above") if c in found):
-            numbers = pd.to_numeric(found[column], errors="coerce")
-            for row in np.flatnonzero(numbers.isna() & found[column].notna()):
-                message = f"'{found[column][row]}' is not a number; give one, or none"
-                problems.append(Problem(name, int(row) + 1, column, message))
-            found[column] = numbers.astype(float)
+        problems += [*_not_numbers(name, found), *_unnamed(name, found), *_mixed(name, found)]
+        for column in (c for c in _NUMBERS if c in found):
+            found[column] = pd.to_numeric(found[column], errors="coerce").astype(float)
         found["sd_above"] = (
             found["sd_above"].fillna(found["sd"]) if "sd_above" in found else found["sd"]
         )
-        for column in ("source", "target"):
-            for row in np.flatnonzero(found[column].isna()):
-                problems.append(Problem(name, int(row) + 1, column, "is empty; name the node"))
         found["good"] = found["good"].fillna("").astype(str) if "good" in found else ""
-        for column in (c for c in APART if c in found):
-            kinds = sorted(map(str, found[column].dropna().unique()))
-            if len(kinds) > 1:
-                message = f"holds {', '.join(kinds[:3])}; reconcile the rows of each by themselves"
-                problems.append(Problem(name, 0, column, message))
         read.append(found)
+    _refuse(problems)
+    return read
+
+
+_NUMBERS = ("value", "sd", "sd_above")
+
+
+def _not_numbers(name: str, frame: pd.DataFrame) -> Iterator[Problem]:
+    for column in (c for c in _NUMBERS if c in frame):
+        numbers = pd.to_numeric(frame[column], errors="coerce")
+        for row in np.flatnonzero(numbers.isna() & frame[column].notna()):
+            message = f"'{frame[column][row]}' is not a number; give one, or none"
+            yield Problem(name, int(row) + 1, column, message)
+
+
+def _unnamed(name: str, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Ends of flows that name no node."""
+    for column in ("source", "target"):
+        for row in np.flatnonzero(frame[column].isna()):
+            yield Problem(name, int(row) + 1, column, "is empty; name the node")
+
+
+def _mixed(name: str, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Columns by which rows are to be reconciled apart, and that hold more than one value."""
+    for column in (c for c in APART if c in frame):
+        kinds = sorted(map(str, frame[column].dropna().unique()))
+        if len(kinds) > 1:
+            message = f"holds {', '.join(kinds[:3])}; reconcile the rows of each by themselves"
+            yield Problem(name, 0, column, message)
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
     if problems:
         raise SpecError("reconciliation", problems)
-    return read
 
 
 class _MeasuredFlows:
@@ -131,9 +150,7 @@ class _MeasuredFlows:
         self.inside = self._inside(boundary)
         for node in self.inside:
             self._balance(str(node), self._entering(node, 1.0, self._leaving(node)))
-        problems = [problem for row in shares.itertuples() if (problem := self._share(row))]
-        if problems:
-            raise SpecError("reconciliation", problems)
+        _refuse([problem for row in shares.itertuples() if (problem := self._share(row))])
 
     def _inside(self, boundary: str | Collection[str] | None) -> list[Any]:
         """Nodes that balance, in the order in which flows enter them. Raises SpecError for nodes of
@@ -148,14 +165,8 @@ class _MeasuredFlows:
         ]
         inside = [node for node in entered if node in left and node not in outside]
         if boundary is None and self.ends and len(inside) == len(left | set(entered)):
-            message = (
-                f"every node balances ({', '.join(map(str, inside))}), so what enters the system "
-                "would be bound to what leaves it: name the world outside with boundary=, or give "
-                "boundary=() if there is none"
-            )
-            problems.append(Problem("boundary", 0, "", message))
-        if problems:
-            raise SpecError("reconciliation", problems)
+            problems.append(_without_boundary(inside))
+        _refuse(problems)
         return inside
 
     def _entering(self, node: Any, sign: float, terms: dict[str, float]) -> dict[str, float]:
@@ -226,6 +237,15 @@ class _MeasuredFlows:
             for name, term in terms.items():
                 row[at[name]] = term
         return found
+
+
+def _without_boundary(nodes: Iterable[Any]) -> Problem:
+    message = (
+        f"every node balances ({', '.join(map(str, nodes))}), so what enters the system would be "
+        "bound to what leaves it: name the world outside with boundary=, or give boundary=() if "
+        "there is none"
+    )
+    return Problem("boundary", 0, "", message)
 
 
 def _name(source: Any, target: Any, good: Any) -> str:

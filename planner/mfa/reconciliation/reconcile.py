@@ -141,8 +141,7 @@ def reconcile(
     balances, negative deviations, unknown names, or exact values that contradict the balances.
     """
     rows = np.atleast_2d(np.asarray(balances, dtype=float))
-    if not rows.size:
-        rows = np.zeros((0, len(observations)))
+    rows = rows if rows.size else np.zeros((0, len(observations)))
     _require(rows, observations, ratios, nonnegative, significance)
     at = {o.name: i for i, o in enumerate(observations)}
     products = [(at[r.flow], at[r.coefficient], at[r.base]) for r in ratios]
@@ -208,13 +207,20 @@ def _repeated_names(observations: Sequence[Observation]) -> Iterator[Problem]:
 
 def _value_problems(observations: Sequence[Observation]) -> Iterator[Problem]:
     for o in observations:
-        for deviation in dict.fromkeys((o.deviation, o.upward)):
-            if np.isfinite(o.value) and not (np.isfinite(deviation) and deviation >= 0):
-                message = f"has the standard deviation {deviation}; give 0 or more, or no value"
-                yield Problem("observations", 0, o.name, message)
+        for deviation in _impossible_deviations(o):
+            message = f"has the standard deviation {deviation}; give 0 or more, or no value"
+            yield Problem("observations", 0, o.name, message)
         if np.isinf(o.value):
             message = "is infinite; give a number, or none where it is not measured"
             yield Problem("observations", 0, o.name, message)
+
+
+def _impossible_deviations(o: Observation) -> list[float]:
+    """Deviations of a measured value, to either side, that are not 0 or more."""
+    if not np.isfinite(o.value):
+        return []
+    either = dict.fromkeys((o.deviation, o.upward))
+    return [deviation for deviation in either if not (np.isfinite(deviation) and deviation >= 0)]
 
 
 def _name_problems(
@@ -239,26 +245,28 @@ def _contradiction(
     names: Sequence[str],
 ) -> Problem:
     """Name the exact values that cannot hold together, and the balances that they contradict."""
-    exact: set[str] = set()
+    involved: set[str] = set()
     where: list[str] = []
-    fixed = {o.name for o in observations if o.kind == "exact"}
     for row in error.rows:
         if row < len(rows):
-            exact |= {
-                o.name for o, term in zip(observations, rows[row], strict=True) if term
-            } & fixed
+            held = zip(observations, rows[row], strict=True)
+            involved |= {o.name for o, term in held if term}
             where.append(names[row] if row < len(names) else f"balance {row + 1}")
         else:
             ratio = ratios[row - len(rows)]
-            exact |= {ratio.flow, ratio.coefficient, ratio.base} & fixed
+            involved |= {ratio.flow, ratio.coefficient, ratio.base}
             where.append(f"{ratio.flow} = {ratio.coefficient} x {ratio.base}")
-    message = (
+    exact = sorted(involved & {o.name for o in observations if o.kind == "exact"})
+    return Problem("observations", 0, "", _contradicted(exact, where, error.bounded))
+
+
+def _contradicted(exact: Sequence[str], where: Sequence[str], bounded: bool) -> str:
+    return (
         "exact values contradict the balances: "
-        f"{', '.join(sorted(exact)) or 'no flow can meet them'} in {', '.join(where)}"
-        f"{', unless flows fall below 0 or pass their bounds' if error.bounded else ''}; give at "
+        f"{', '.join(exact) or 'no flow can meet them'} in {', '.join(where)}"
+        f"{', unless flows fall below 0 or pass their bounds' if bounded else ''}; give at "
         "least one of them a standard deviation"
     )
-    return Problem("observations", 0, "", message)
 
 
 def _result(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ from planner.study.numbers import Numbers
 from planner.study.overrides import COMMAND_LINE
 from planner.study.rows import Key, RowReader, ValueRow
 from planner.system.disposal import disposable
-from planner.system.nouns import Array, Place, Policy, Process
+from planner.system.nouns import Array, Place, Policy, Process, Step
 
 RUNNING = ("variable_cost", "import_price", "transport_cost")
 
@@ -98,6 +98,11 @@ class Facts:
     def year(self, at: int) -> int:
         """Calendar year of a position in a series."""
         return self.numbers.first + at
+
+
+def says(noun: Process | Step, parts: Iterable[str]) -> bool:
+    """Return True if a process, or a step of a curve, has one of these series other than 0."""
+    return any(getattr(noun, part).any() for part in parts)
 
 
 def running_cost(process: Process) -> Array:

@@ -3,6 +3,8 @@ does not speak of."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from planner.study.judgement.facts import Facts
@@ -18,26 +20,29 @@ def doubt_presets(facts: Facts, found: Problems) -> None:
         preset = preset_of({"preset": policy.preset})
         if preset is None:
             continue
-        column = f"policies.{policy.name}.preset"
-        if outside := _years_outside(facts, policy, preset):
-            until = f" to {preset.ends}" if preset.ends else ""
-            message = (
-                f"is in force {span(outside)}, but {preset.law} is from {preset.in_force}{until}; "
-                "give it `from` and `to` of those years, or say in `note` why it is asked of others"
-            )
-            found.at(policy.place, column, message)
-        others = [metal for metal in _metals(facts, policy) if metal not in preset.covers]
-        if preset.covers and others:
-            message = (
-                f"is asked of {', '.join(others)}, of which {preset.law} says nothing; name the "
-                "metals that it speaks of in `metals`, or drop it"
-            )
-            found.at(policy.place, column, message)
+        for message in (*_untimely(facts, policy, preset), *_unspoken(facts, policy, preset)):
+            found.at(policy.place, f"policies.{policy.name}.preset", message)
 
 
-def _years_outside(facts: Facts, policy: Policy, preset: Preset) -> list[int]:
+def _untimely(facts: Facts, policy: Policy, preset: Preset) -> Iterator[str]:
+    """That a policy is in force in years in which its law is not."""
     held = [facts.year(int(i)) for i in np.flatnonzero(np.isfinite(policy.level))]
-    return [year for year in held if not preset.first <= year <= preset.last]
+    if outside := [year for year in held if not preset.first <= year <= preset.last]:
+        until = f" to {preset.ends}" if preset.ends else ""
+        yield (
+            f"is in force {span(outside)}, but {preset.law} is from {preset.in_force}{until}; "
+            "give it `from` and `to` of those years, or say in `note` why it is asked of others"
+        )
+
+
+def _unspoken(facts: Facts, policy: Policy, preset: Preset) -> Iterator[str]:
+    """That a policy is asked of metals of which its law says nothing."""
+    others = [metal for metal in _metals(facts, policy) if metal not in preset.covers]
+    if preset.covers and others:
+        yield (
+            f"is asked of {', '.join(others)}, of which {preset.law} says nothing; name the "
+            "metals that it speaks of in `metals`, or drop it"
+        )
 
 
 def _metals(facts: Facts, policy: Policy) -> tuple[str, ...]:

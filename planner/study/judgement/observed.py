@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from planner.study.judgement.facts import Facts
-from planner.study.judgement.ranges import has_range
+from planner.study.judgement.ranges import has_ranges
 from planner.study.problems import Problems
-from planner.study.rows import Key
 from planner.system.nouns import Observed, Process
 
 
@@ -41,13 +40,19 @@ def doubt_observations(facts: Facts, found: Problems) -> None:
                 f"'{o.name}' was observed in {o.year}, outside {first} to {last}: no year of the "
                 "study can be reconciled with it; drop the row, or widen the years",
             )
-        if o.low is None or o.high is None:
-            found.at(
-                o.place,
-                "low" if o.low is None else "high",
-                f"is empty: '{o.name}' cannot be {_use(o)} without both ends of its 95 % "
-                "interval; give them, equal to the value where it is exact",
-            )
+        _doubt_interval(o, found)
+
+
+def _doubt_interval(o: Observed, found: Problems) -> None:
+    """Warn of an observation without one of the ends of its interval, the lower first."""
+    missing = [end for end in ("low", "high") if getattr(o, end) is None]
+    if missing:
+        found.at(
+            o.place,
+            missing[0],
+            f"is empty: '{o.name}' cannot be {_use(o)} without both ends of its 95 % "
+            "interval; give them, equal to the value where it is exact",
+        )
 
 
 def _use(o: Observed) -> str:
@@ -61,17 +66,12 @@ def doubt_observed_ranges(facts: Facts, found: Problems) -> None:
     for o in observations:
         for process in _beside(facts, o):
             of_year = [each for each in observations if each.year == o.year]
-            if not any(_names(each, process) for each in of_year):
+            if not _is_named(process, of_year):
                 _doubt_observed(facts, o, process, found)
 
 
 def _doubt_observed(facts: Facts, o: Observed, process: Process, found: Problems) -> None:
-    ranged: list[Key] = [
-        key
-        for key in facts.numbers.keys("coefficients", process.name)
-        if any(has_range(row) for row in facts.numbers.rows[key])
-    ]
-    if ranged:
+    if has_ranges(facts, process):
         found.at(
             o.place,
             "from",
@@ -89,5 +89,7 @@ def _beside(facts: Facts, o: Observed) -> list[Process]:
     return facts.makers.get(o.source, [])
 
 
-def _names(o: Observed, process: Process) -> bool:
-    return fnmatchcase(process.name, o.source) or fnmatchcase(process.name, o.target)
+def _is_named(process: Process, observations: Iterable[Observed]) -> bool:
+    """Return True if an observation names a process as one of its ends."""
+    ends = (end for o in observations for end in (o.source, o.target))
+    return any(fnmatchcase(process.name, end) for end in ends)

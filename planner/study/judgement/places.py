@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planner.study.files import HEAD_FILE
-from planner.study.judgement.facts import Facts
+from planner.study.judgement.facts import Facts, says
 from planner.study.meaning import SERIES_PARTS
 from planner.study.problems import Problems
 from planner.study.rows import Key
@@ -25,7 +25,8 @@ def doubt_places(facts: Facts, found: Problems) -> None:
         _doubt_empty(facts, found)
         _doubt_goods(facts, found)
         _doubt_series(facts, found)
-        _doubt_trade(facts, found)
+        _doubt_values(facts, found)
+        _doubt_embodied(facts, found)
 
 
 def _doubt_empty(facts: Facts, found: Problems) -> None:
@@ -57,9 +58,7 @@ def _doubt_series(facts: Facts, found: Problems) -> None:
     for name, (series, place) in facts.rows.located.get("series", {}).items():
         here = [p for p in processes if p.place == place and not p.is_trade]
         parts = SERIES_PARTS[series]
-        read = any(getattr(process, part).any() for process in here for part in parts)
-        # a border deducts the price paid where a good comes from
-        read = read or (series == "carbon_price" and any(_keys(facts, "embodied")))
+        read = any(says(process, parts) for process in here) or _is_deducted(facts, series)
         if not read and facts.numbers.keys("series", name):
             found.at(
                 facts.numbers.first_row("series", name),
@@ -69,23 +68,28 @@ def _doubt_series(facts: Facts, found: Problems) -> None:
             )
 
 
-def _doubt_trade(facts: Facts, found: Problems) -> None:
-    """Warn of values that no duty falls on, and of what no border charges."""
-    charging = {*facts.head.border_charges}
-    charging |= {HOME} if facts.settings["border_adjustment"] is True else set()
+def _is_deducted(facts: Facts, series: str) -> bool:
+    """Return True for the price of carbon where a border may deduct what was paid of it."""
+    return series == "carbon_price" and any(_keys(facts, "embodied"))
+
+
+def _doubt_values(facts: Facts, found: Problems) -> None:
+    """Warn of values that no duty falls on."""
     duties = {name for name, _ in _told(facts, "duty")}
     for key in _keys(facts, "value"):
-        if not duties & {name for name, each in _told(facts, "value") if each == key}:
+        if duties.isdisjoint(_told_by(facts, key)):
             message = (
                 "is read where there is a duty, and no row gives one; give it, or drop the value"
             )
             found.at(facts.numbers.rows[key][0], "parameter", message)
+
+
+def _doubt_embodied(facts: Facts, found: Problems) -> None:
+    """Warn of emissions embodied in what no border charges."""
+    charging = {*facts.head.border_charges}
+    charging |= {HOME} if facts.settings["border_adjustment"] is True else set()
     for key in _keys(facts, "embodied"):
-        ends = {
-            facts.rows.trade[name][0].target
-            for name, each in _told(facts, "embodied")
-            if each == key
-        }
+        ends = {facts.rows.trade[name][0].target for name in _told_by(facts, key)}
         if not ends & charging:
             found.at(
                 facts.numbers.rows[key][0],
@@ -99,6 +103,11 @@ def _keys(facts: Facts, parameter: str) -> Iterator[Key]:
     """Series of trade in force of a parameter."""
     for name in facts.numbers.names(TRADE_TABLE):
         yield from (key for key in facts.numbers.keys(TRADE_TABLE, name) if key[2] == parameter)
+
+
+def _told_by(facts: Facts, key: Key) -> list[str]:
+    """Flows of trade of which a series in force speaks."""
+    return [name for name, each in _told(facts, key[2]) if each == key]
 
 
 def _told(facts: Facts, parameter: str) -> Iterator[tuple[str, Key]]:

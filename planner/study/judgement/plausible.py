@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
@@ -49,8 +50,8 @@ def doubt_declines(facts: Facts, found: Problems) -> None:
         row = facts.first("ramps", (name,), "decline")
         if row is None or np.isfinite(ramp.stopping_cost).all():
             continue
-        members = [p for p in facts.nouns.processes.values() if p.ramp_group == name]
-        free = [p.name for p in members if (running_cost(p)[p.max_activity > 0] <= 0).any()]
+        members = (p for p in facts.nouns.processes.values() if p.ramp_group == name)
+        free = [process.name for process in members if _runs_for_nothing(process)]
         if free:
             found.at(
                 row,
@@ -58,6 +59,11 @@ def doubt_declines(facts: Facts, found: Problems) -> None:
                 f"the decline of '{name}' holds nothing in years in which '{free[0]}' runs for "
                 "nothing: stopping it costs no more than running it; give a stopping_cost",
             )
+
+
+def _runs_for_nothing(process: Process) -> bool:
+    """Return True if a process costs nothing to run in a year in which it can."""
+    return bool((running_cost(process)[process.max_activity > 0] <= 0).any())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +84,21 @@ def doubt_prices(facts: Facts, found: Problems) -> None:
         for metal, price in _priced(facts, process):
             prices.setdefault(metal, []).append(price)
     for metal, known in sorted(prices.items()):
-        low, high = min(known, key=lambda p: p.low), max(known, key=lambda p: p.high)
+        low, high = min(known, key=attrgetter("low")), max(known, key=attrgetter("high"))
         if high.high > MOST_APART * low.low:
-            middle = float(np.median(np.log([*(p.low for p in known), *(p.high for p in known)])))
-            far = high if np.log(high.high) - middle > middle - np.log(low.low) else low
             found.at(
-                _place(facts, far),
+                _place(facts, _further(low, high, known)),
                 "value",
                 f"a t of {metal} costs {low.low:.4g} USD from '{low.process}' and {high.high:.4g} "
                 f"USD from '{high.process}', {high.high / low.low:.0f} times as much; check the "
                 "units of both",
             )
+
+
+def _further(low: _Price, high: _Price, known: list[_Price]) -> _Price:
+    """The one of two prices that lies further, by its ratio, from the median of all."""
+    middle = float(np.median(np.log([*(p.low for p in known), *(p.high for p in known)])))
+    return high if np.log(high.high) - middle > middle - np.log(low.low) else low
 
 
 def _priced(facts: Facts, process: Process) -> Iterator[tuple[str, _Price]]:
@@ -100,8 +110,13 @@ def _priced(facts: Facts, process: Process) -> Iterator[tuple[str, _Price]]:
     if good.kind not in PRICED_KINDS or len(good.content) != 1:
         return
     ((metal, content),) = good.content.items()
+    yield from ((metal, price) for price in _costs(process, coefficient * content))
+
+
+def _costs(process: Process, given: Array) -> Iterator[_Price]:
+    """What a source costs by tonne of the metal that it gives, shape (Y,); nothing where that is
+    never known."""
     costs = {item: getattr(process, item) for item in SOURCE_COSTS}
-    given = coefficient * content
     total: Array = np.sum(list(costs.values()), axis=0)
     # of a curve its first step: dear last ones are what a curve is for
     total = total + next((step.price for step in process.curve.values()), 0.0)
@@ -109,7 +124,7 @@ def _priced(facts: Facts, process: Process) -> Iterator[tuple[str, _Price]]:
     if known.any():
         each = total[known] / given[known]
         item = max(costs, key=lambda one: float(costs[one].max()))
-        yield metal, _Price(process.name, item, float(each.min()), float(each.max()))
+        yield _Price(process.name, item, float(each.min()), float(each.max()))
 
 
 def _place(facts: Facts, price: _Price) -> Place:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from planner.study.judgement.facts import Facts
+from planner.study.judgement.facts import Facts, says
 from planner.study.meaning import SERIES_PARTS, Question
 from planner.system.impacts import impact_parts
 from planner.system.losses import WITHOUT_PROCESS
-from planner.system.nouns import Policy, Process
+from planner.system.nouns import Array, Policy, Process
 from planner.system.selection.counting import demand_counted
 from planner.system.trade import comes_from, is_from
 
@@ -73,19 +73,16 @@ def _multiplied(facts: Facts, name: str) -> bool:
     processes = facts.nouns.processes.values()
     return (
         parts is None
-        or any(_says(process, parts) for process in processes)
+        or any(says(process, parts) for process in processes)
         or _any_tranche_says(facts, parts)
     )
 
 
-def _says(process: Process, parts: tuple[str, ...]) -> bool:
-    return any(getattr(process, part).any() for part in parts)
-
-
 def _any_tranche_says(facts: Facts, parts: tuple[str, ...]) -> bool:
-    steps = [step for each in facts.nouns.deposits.values() for step in each.curve.values()]
-    dug = [part for part in ("electricity", "direct_emission") if part in parts]
-    return any(getattr(step, part).any() for step in steps for part in dug)
+    dug = {"electricity", "direct_emission"}.intersection(parts)
+    return any(
+        says(step, dug) for each in facts.nouns.deposits.values() for step in each.curve.values()
+    )
 
 
 def _caused(facts: Facts, name: str) -> bool:
@@ -141,12 +138,16 @@ def _answering(facts: Facts, policy: Policy) -> list[str]:
         return []
     if policy.kind == "share":
         return _answering_selected(facts, policy)
-    metals = {policy.metal} - {""}
-    for name in policy.goods:
-        if name in facts.nouns.goods:
-            metals |= set(facts.nouns.goods[name].content)
+    metals = _metals(facts, policy)
     goods = [good for good in facts.nouns.goods.values() if good.answers]
     return [good.name for good in goods if metals & set(good.content) or not metals]
+
+
+def _metals(facts: Facts, policy: Policy) -> set[str]:
+    """Metals that a policy names, itself or by the goods that hold them."""
+    goods = facts.nouns.goods
+    held = {m for name in policy.goods if name in goods for m in goods[name].content}
+    return (held | {policy.metal}) - {""}
 
 
 def _answering_selected(facts: Facts, policy: Policy) -> list[str]:
@@ -162,12 +163,16 @@ def _answering_selected(facts: Facts, policy: Policy) -> list[str]:
 def _unobserved(facts: Facts, policy: Policy) -> list[str]:
     """Processes named of which nothing is observed while a pin is in force; where it names none,
     any would do."""
-    processes = facts.nouns.processes
-    force = np.isfinite(policy.level)
-    seen = [n for n, process in processes.items() if np.isfinite(process.observed[force]).any()]
+    seen = _seen(facts, np.isfinite(policy.level))
     if not policy.processes:
         return [] if seen else ["any process"]
     return [f"'{name}'" for name in policy.processes if name not in seen]
+
+
+def _seen(facts: Facts, force: Array) -> list[str]:
+    """Processes of which something was observed in the years in force, shape (Y,)."""
+    processes = facts.nouns.processes
+    return [n for n, process in processes.items() if np.isfinite(process.observed[force]).any()]
 
 
 def _no_import(facts: Facts, policy: Policy) -> list[str]:
@@ -178,13 +183,14 @@ def _no_import(facts: Facts, policy: Policy) -> list[str]:
 
 def _nothing_to_close(facts: Facts, policy: Policy) -> list[str]:
     """The origin of a closure, unless its metal comes from there, to the country or elsewhere."""
-    processes, goods = facts.nouns.processes.values(), facts.nouns.goods
-    held = [{m for g in p.outputs for m in goods[g].content} for p in processes]
-    closes = (
-        is_from(process, policy.origin) and (not policy.metal or policy.metal in metals)
-        for process, metals in zip(processes, held, strict=True)
-    )
-    return [] if any(closes) else [policy.origin]
+    coming = (p for p in facts.nouns.processes.values() if is_from(p, policy.origin))
+    closes = any(not policy.metal or _gives(facts, p, policy.metal) for p in coming)
+    return [] if closes else [policy.origin]
+
+
+def _gives(facts: Facts, process: Process, metal: str) -> bool:
+    """Return True if a process gives a good that holds a metal."""
+    return any(metal in facts.nouns.goods[name].content for name in process.outputs)
 
 
 def _no_plant(facts: Facts, policy: Policy) -> list[str]:
@@ -193,7 +199,7 @@ def _no_plant(facts: Facts, policy: Policy) -> list[str]:
 
 def _no_emission(facts: Facts, policy: Policy) -> list[str]:
     processes = facts.nouns.processes.values()
-    emitting = any(_says(process, EMISSIONS) for process in processes)
+    emitting = any(says(process, EMISSIONS) for process in processes)
     return [] if emitting or _any_tranche_says(facts, EMISSIONS) else [policy.name]
 
 

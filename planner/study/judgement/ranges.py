@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
@@ -10,7 +10,7 @@ from planner.study.judgement.facts import Facts
 from planner.study.nouns.curves.steps import step_order
 from planner.study.problems import Problems
 from planner.study.rows import ValueRow
-from planner.system.nouns import Process
+from planner.system.nouns import Good, Process
 
 ROUNDING = 1e-9
 """Share by which metal out may exceed metal in by rounding."""
@@ -36,8 +36,7 @@ def doubt_ranges(facts: Facts, found: Problems) -> None:
     """Warn of an end of a range that gives metal from nothing whatever all other numbers are
     within theirs."""
     for process in facts.nouns.processes.values():
-        keys = facts.numbers.keys("coefficients", process.name)
-        if any(has_range(row) for key in keys for row in facts.numbers.rows[key]):
+        if has_ranges(facts, process):
             for metal in _metals(facts, process):
                 _doubt_balance(facts, process, metal, found)
     _doubt_contents(facts, found)
@@ -48,40 +47,72 @@ def _doubt_steps(facts: Facts, found: Problems) -> None:
     """Warn of steps of a curve whose ends stand in another order than their prices: at that end of
     the range the curve is none."""
     for of in facts.numbers.names("curves"):
-        rows = [
-            facts.first("curves", (of, name), "price")
-            for name in sorted({k[1][1] for k in facts.numbers.keys("curves", of)}, key=step_order)
-        ]
-        known = [row for row in rows if row is not None]
         sign = -1.0 if of in facts.nouns.goods else 1.0
-        for one, two in pairwise(known):
+        for one, two in pairwise(_prices(facts, of)):
             for end in ("low", "high"):
-                first, second = (_end(getattr(row, end), row.value) for row in (one, two))
-                if sign * (second - first) < 0:
-                    found.at(
-                        two,
-                        end,
-                        f"at this end ({second:g}) the step of '{of}' passes the one before it "
-                        f"({first:g}), so that samples near it have no plan; give both ends in "
-                        "the order of the prices",
-                    )
+                _doubt_order(of, end, one, two, sign, found)
+
+
+def _prices(facts: Facts, of: str) -> list[ValueRow]:
+    """The prices of a curve in the order of its steps, the first row of each."""
+    names = {key[1][1] for key in facts.numbers.keys("curves", of)}
+    rows = (facts.first("curves", (of, name), "price") for name in sorted(names, key=step_order))
+    return [row for row in rows if row is not None]
+
+
+def _doubt_order(
+    of: str, end: str, one: ValueRow, two: ValueRow, sign: float, found: Problems
+) -> None:
+    """Warn of a step whose end passes that of the step before it; `sign` is that of the rise."""
+    first, second = (_end(getattr(row, end), row.value) for row in (one, two))
+    if sign * (second - first) < 0:
+        found.at(
+            two,
+            end,
+            f"at this end ({second:g}) the step of '{of}' passes the one before it ({first:g}), "
+            "so that samples near it have no plan; give both ends in the order of the prices",
+        )
 
 
 def _doubt_balance(facts: Facts, process: Process, metal: str, found: Problems) -> None:
-    terms = {side: dict(_terms(facts, process, metal, side)) for side in ("in", "out")}
-    outside = not process.inputs and not process.deposits
-    most_in = 1.0 if outside else sum(term.ends()[1] for term in terms["in"].values())
-    least_out = sum(term.ends()[0] for term in terms["out"].values())
-    for term in terms["out"].values():
-        others = least_out - term.ends()[0]
-        for row in term.rows:
-            if row.high is not None and _exceeds(row.high * term.least + others, most_in):
-                found.at(row, "high", _impossible(process.name, metal, "high", row.high))
-    for term in () if outside else terms["in"].values():
-        others = most_in - term.ends()[1]
-        for row in term.rows:
-            if row.low is not None and _exceeds(least_out, row.low * term.most + others):
-                found.at(row, "low", _impossible(process.name, metal, "low", row.low))
+    taken, given = ([*dict(_terms(facts, process, metal, side)).values()] for side in ("in", "out"))
+    least_out = sum(term.ends()[0] for term in given)
+    if not process.inputs and not process.deposits:
+        # what comes from outside holds at most a tonne of metal
+        most_in, wrong = 1.0, []
+    else:
+        most_in = sum(term.ends()[1] for term in taken)
+        wrong = _too_low(taken, most_in, least_out)
+    for row, value in _too_high(given, most_in, least_out):
+        found.at(row, "high", _impossible(process.name, metal, "high", value))
+    for row, value in wrong:
+        found.at(row, "low", _impossible(process.name, metal, "low", value))
+
+
+def _too_high(
+    given: Iterable[_Term], most_in: float, least_out: float
+) -> list[tuple[ValueRow, float]]:
+    """High ends of outputs, with their rows, that would give more metal than can go in."""
+    return [
+        (row, row.high)
+        for term in given
+        for row in term.rows
+        if row.high is not None
+        and _exceeds(row.high * term.least + (least_out - term.ends()[0]), most_in)
+    ]
+
+
+def _too_low(
+    taken: Iterable[_Term], most_in: float, least_out: float
+) -> list[tuple[ValueRow, float]]:
+    """Low ends of inputs, with their rows, that would take less metal than must come out."""
+    return [
+        (row, row.low)
+        for term in taken
+        for row in term.rows
+        if row.low is not None
+        and _exceeds(least_out, row.low * term.most + (most_in - term.ends()[1]))
+    ]
 
 
 def _impossible(process: str, metal: str, end: str, value: float) -> str:
@@ -121,8 +152,7 @@ def _metals(facts: Facts, process: Process) -> set[str]:
 def _doubt_contents(facts: Facts, found: Problems) -> None:
     """Warn of contents whose high end leaves no room for the others at their lowest."""
     for good in facts.nouns.goods.values():
-        rows = [facts.first("good_values", (good.name, m), "content") for m in good.content]
-        stated = [row for row in rows if row is not None]
+        stated = _stated_contents(facts, good)
         least = sum(_end(row.low, row.value) for row in stated)
         for row in stated:
             others = least - _end(row.low, row.value)
@@ -133,6 +163,18 @@ def _doubt_contents(facts: Facts, found: Problems) -> None:
                     f"at this end ({row.high:g}) the contents of '{good.name}' add up to more than "
                     "1, whatever the others are within their ranges; lower it, or widen theirs",
                 )
+
+
+def _stated_contents(facts: Facts, good: Good) -> list[ValueRow]:
+    """The first row of each content of a good that a row gives."""
+    rows = (facts.first("good_values", (good.name, m), "content") for m in good.content)
+    return [row for row in rows if row is not None]
+
+
+def has_ranges(facts: Facts, process: Process) -> bool:
+    """Return True if a coefficient of a process has an end of its uncertainty."""
+    keys = facts.numbers.keys("coefficients", process.name)
+    return any(has_range(row) for key in keys for row in facts.numbers.rows[key])
 
 
 def has_range(row: ValueRow) -> bool:

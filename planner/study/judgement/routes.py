@@ -51,9 +51,8 @@ def _doubt_shortage(facts: Facts, good: Good, routes: _Routes, found: Problems) 
         return
     for process in facts.makers.get(good.name, ()):
         cost = routes.cost(process, good.name)
-        below = np.isfinite(cost) & (good.shortage_cost < cost)
-        if below.any():
-            at = int(np.argmax(np.where(below, cost - good.shortage_cost, -np.inf)))
+        at = _furthest_below(good.shortage_cost, cost)
+        if at is not None:
             found.at(
                 row,
                 "value",
@@ -62,6 +61,13 @@ def _doubt_shortage(facts: Facts, good: Good, routes: _Routes, found: Problems) 
                 "short rather than be supplied; give a multiple of its dearest supply",
             )
             return
+
+
+def _furthest_below(one: Array, other: Array) -> int | None:
+    """Position of the year in which a cost lies furthest below another; None where it never does,
+    leaving out years in which there is no other."""
+    below = np.isfinite(other) & (one < other)
+    return int(np.argmax(np.where(below, other - one, -np.inf))) if below.any() else None
 
 
 def _doubt_disposal(facts: Facts, good: Good, found: Problems) -> None:
@@ -80,14 +86,23 @@ def _doubt_disposal(facts: Facts, good: Good, found: Problems) -> None:
 
 def _reached(facts: Facts) -> frozenset[str]:
     """Goods that can be had: from sources outside, stockpiles and use stocks, and what follows."""
-    had = {p.waste for p in facts.nouns.products.values() if p.waste}
-    goods = facts.nouns.goods.values()
-    had |= {g.name for g in goods if g.stockpile is not None and g.stockpile.opening > 0}
+    had = _stocked(facts)
     waiting = [p for p in facts.nouns.processes.values() if _can_run(facts, p)]
     while ready := [process for process in waiting if had.issuperset(process.inputs)]:
         waiting = [process for process in waiting if not had.issuperset(process.inputs)]
         had.update(name for process in ready for name in process.outputs)
     return frozenset(had)
+
+
+def _stocked(facts: Facts) -> set[str]:
+    """Goods that are there without any process: in stockpiles, and as waste of use stocks."""
+    left = {product.waste for product in facts.nouns.products.values()} - {""}
+    stored = {
+        good.name
+        for good in facts.nouns.goods.values()
+        if good.stockpile is not None and good.stockpile.opening > 0
+    }
+    return left | stored
 
 
 def _can_run(facts: Facts, process: Process) -> bool:
@@ -107,6 +122,11 @@ class _Routes:
         self._known: dict[str, Array] = {}
         self._open: list[str] = []
 
+    @property
+    def _length(self) -> int:
+        """Number of years of the study."""
+        return self.facts.numbers.last - self.facts.numbers.first + 1
+
     def cost(self, process: Process, good: str) -> Array:
         """USD per t of a good that a process gives, shape (Y,); NaN where it gives none."""
         taken = running_cost(process) + self._inputs(process.inputs) + self._stopping(process)
@@ -125,7 +145,7 @@ class _Routes:
         return np.append(cost[1:], 0.0) * (1 - ramp.decline)
 
     def _inputs(self, inputs: Mapping[str, Array]) -> Array:
-        total = np.zeros(self.facts.numbers.last - self.facts.numbers.first + 1)
+        total = np.zeros(self._length)
         for name, coefficient in inputs.items():
             total = total + coefficient * self._dearest(name)
         return total
@@ -143,7 +163,7 @@ class _Routes:
         """USD per t of a good from its dearest maker, shape (Y,): 0 of what nobody makes."""
         if good in self._known:
             return self._known[good]
-        worst = np.full(self.facts.numbers.last - self.facts.numbers.first + 1, -np.inf)
+        worst = np.full(self._length, -np.inf)
         if good in self._open or len(self._open) >= LONGEST:
             return np.zeros_like(worst)
         self._open.append(good)

@@ -108,13 +108,17 @@ def _given(facts: Facts, meaning: Meaning, table: TableForm) -> Iterator[tuple[s
     if not meaning.names:
         for name in facts.rows.structure.get(table.name, facts.numbers.names(table.name)):
             yield name, "", facts.row(table.name, name)
-    elif not table.has_values:
-        for name, row in facts.rows.structure.get(table.name, {}).items():
-            for column in meaning.names:
-                if row.cells[column] not in ("", "no"):
-                    yield name, column, Place(row.file, row.row)
-    else:
+    elif table.has_values:
         yield from _rows_given(facts, meaning)
+    else:
+        yield from _cells_given(facts, meaning)
+
+
+def _cells_given(facts: Facts, meaning: Meaning) -> Iterator[tuple[str, str, Place]]:
+    for name, row in facts.rows.structure.get(meaning.table, {}).items():
+        for column in meaning.names:
+            if row.cells[column] not in ("", "no"):
+                yield name, column, Place(row.file, row.row)
 
 
 def _rows_given(facts: Facts, meaning: Meaning) -> Iterator[tuple[str, str, Place]]:

@@ -50,12 +50,13 @@ def _deposit(tables: StudyTables, name: str, metal: str) -> Deposit:
         )
     additions = tables.series("deposits", keys, "additions")
     kept, there = tables.before.deposits.get(name), tables.comes_about("deposits", keys)
-    if tables.numbers.has("deposits", keys, "probability") and name in (
+    stated = tables.numbers.rows.get(("deposits", keys, "probability"))
+    if stated and name in (
         *tables.numbers.names("residues"),
         *tables.numbers.names("exploration"),
     ):
         tables.problems.at(
-            tables.numbers.rows["deposits", keys, "probability"][0],
+            stated[0],
             "parameter",
             f"deposit '{name}' has a probability, and a residue or exploration that would fill it "
             "all the same; give the project a deposit of its own",

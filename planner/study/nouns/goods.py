@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 import numpy as np
 
@@ -61,7 +61,7 @@ def _curve(tables: StudyTables, row: StructureRow, demand: Array | None) -> Curv
     curve = read_curve(tables, name, "good", NO_CURVE if kept is None else kept.curve)
     if not curve or tables.problems.spoiled("goods", name):
         return curve
-    at, abroad = tables.numbers.first_row("curves", name), row.cells["export"] == "yes"
+    abroad = row.cells["export"] == "yes"
     if not abroad and tables.numbers.has("curves", (name, ""), "market_power"):
         tables.problems.at(
             tables.numbers.rows["curves", (name, ""), "market_power"][0],
@@ -69,16 +69,25 @@ def _curve(tables: StudyTables, row: StructureRow, demand: Array | None) -> Curv
             f"'{name}' is bought at home, where what buyers lose others win; only of an import or "
             "an export the country may know its weight: drop the row",
         )
-    amount = np.sum([step.amount for step in curve.values()], axis=0)
-    if demand is not None and (not abroad or ((amount > 0) & (demand > 0)).any()):
-        year = tables.first + int(np.argmax((amount > 0) & (demand > 0)))
-        tables.problems.at(
-            at,
-            "of",
-            f"'{name}' is demanded and has a curve of prices in {year}; keep one of both: what "
-            "must be served is demand, what is sold or bought where it pays is a step",
-        )
+    if demand is not None:
+        _check_demand(tables, name, curve, demand, abroad=abroad)
     return curve
+
+
+def _check_demand(
+    tables: StudyTables, name: str, curve: Curve, demand: Array, *, abroad: bool
+) -> None:
+    """What is bought at home has a demand or a curve; what is sold abroad one of both in a year."""
+    amount = np.sum([step.amount for step in curve.values()], axis=0)
+    both = (amount > 0) & (demand > 0)
+    if not abroad or both.any():
+        tables.problems.at(
+            tables.numbers.first_row("curves", name),
+            "of",
+            f"'{name}' is demanded and has a curve of prices in "
+            f"{tables.first + int(np.argmax(both))}; keep one of both: what must be served is "
+            "demand, what is sold or bought where it pays is a step",
+        )
 
 
 def _demand(tables: StudyTables, name: str) -> tuple[Array | None, Array | None]:
@@ -164,16 +173,20 @@ def _equivalent(tables: StudyTables, name: str, metal: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for stated, row in _stated(tables, name, "equivalent"):
         of = stated or metal
-        if not of:
-            wrong = f"is empty, but '{name}' is a joint good; name the metal it is equivalent to"
-            tables.problems.at(row, "metal", wrong)
-        elif metal and of != metal:
-            tables.problems.at(row, "metal", f"'{name}' holds {metal}, not {of}; correct it")
-        elif of in found:
-            wrong = f"the equivalent of '{name}' in {of} is given twice; keep one row"
+        if wrong := _wrong_equivalent(name, metal, of, found):
             tables.problems.at(row, "metal", wrong)
         found[of] = row.value
     return found
+
+
+def _wrong_equivalent(name: str, metal: str, of: str, found: Container[str]) -> str:
+    """Message of an equivalent in a metal that is not said, not held or `found` before; empty
+    otherwise."""
+    if not of:
+        return f"is empty, but '{name}' is a joint good; name the metal it is equivalent to"
+    if metal and of != metal:
+        return f"'{name}' holds {metal}, not {of}; correct it"
+    return f"the equivalent of '{name}' in {of} is given twice; keep one row" if of in found else ""
 
 
 def _stockpile(tables: StudyTables, name: str, *, joint: bool) -> Stockpile | None:

@@ -26,19 +26,7 @@ def read_impacts(tables: StudyTables) -> dict[str, Impact]:
 def _impact(tables: StudyTables, row: StructureRow, changed: set[str]) -> Impact:
     """The impact of a row, the very same as before where none of its numbers changed."""
     kept = tables.before.impacts.get(row.name)
-    if "/" in row.cells["unit"]:
-        tables.problems.at(
-            row,
-            "unit",
-            f"is '{row.cells['unit']}', with a division; write what is counted, such as m3 or kg "
-            "SO2 eq: its factors are that per tonne",
-        )
-    if row.name in OBJECTIVES:
-        tables.problems.at(
-            row,
-            "impact",
-            f"'{row.name}' is an objective of its own (planner frontier); give another name",
-        )
+    _check_row(tables, row)
     factors = _factors(tables, row.name, changed)
     if kept is not None:
         same = all(kept.factors.get(name) is rate for name, rate in factors.items())
@@ -55,6 +43,23 @@ def _impact(tables: StudyTables, row: StructureRow, changed: set[str]) -> Impact
         tables.series("impact_values", keys, "electricity"),
         frozen_map(factors),
     )
+
+
+def _check_row(tables: StudyTables, row: StructureRow) -> None:
+    """An impact is counted in a unit without a division, and is called like no objective."""
+    if "/" in row.cells["unit"]:
+        tables.problems.at(
+            row,
+            "unit",
+            f"is '{row.cells['unit']}', with a division; write what is counted, such as m3 or kg "
+            "SO2 eq: its factors are that per tonne",
+        )
+    if row.name in OBJECTIVES:
+        tables.problems.at(
+            row,
+            "impact",
+            f"'{row.name}' is an objective of its own (planner frontier); give another name",
+        )
 
 
 def _factors(tables: StudyTables, name: str, processes: set[str]) -> dict[str, Array]:

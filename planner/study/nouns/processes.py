@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -147,9 +147,8 @@ def _recipe(
         _, good, direction = key[1]
         kind = direction
         if good not in goods:
-            # a deposit and a host may have one name: the direction tells them apart
             ways = [way for way, names in (("deposit", deposits), ("host", hosts)) if good in names]
-            kind = next((way for way in ways if WAY[way] == direction), (*ways, direction)[0])
+            kind = _told_apart(ways, direction)
         if WAY.get(kind, direction) != direction:
             tables.problems.at(
                 tables.numbers.rows[key][0], "direction", WRONG_WAY[kind].format(good=good)
@@ -157,6 +156,12 @@ def _recipe(
         at = good if kind in WAY else located(good, place)
         recipe[kind][at] = tables.series("coefficients", key[1], "coefficient")
     return tuple(map(frozen_map, recipe.values()))
+
+
+def _told_apart(ways: Sequence[str], direction: str) -> str:
+    """What a name is of that is not a good: a deposit and a host may have one name, and the
+    direction tells them apart."""
+    return next((way for way in ways if WAY[way] == direction), (*ways, direction)[0])
 
 
 def _host_content(tables: StudyTables, row: StructureRow) -> Array:

@@ -119,14 +119,19 @@ def _in_force(tables: StudyTables, told: Told, name: str) -> Key | None:
     last = max(numbers.layer.get(each.key, 0) for each in known)
     best = narrowest(each for each in known if numbers.layer.get(each.key, 0) == last)
     if len(best) > 1:
-        one, two = (numbers.rows[each.key][0] for each in best[:2])
-        tables.problems.at(
-            two,
-            "good",
-            f"row {one.row} and this one both give the {name} of a pair, and neither names it more "
-            "narrowly; add a row that does, or name fewer goods or places",
-        )
+        _refuse_even(tables, name, best)
     return best[0].key
+
+
+def _refuse_even(tables: StudyTables, name: str, best: Sequence[Matched]) -> None:
+    """Report two rows that name a pair equally narrowly."""
+    one, two = (tables.numbers.rows[each.key][0] for each in best[:2])
+    tables.problems.at(
+        two,
+        "good",
+        f"row {one.row} and this one both give the {name} of a pair, and neither names it more "
+        "narrowly; add a row that does, or name fewer goods or places",
+    )
 
 
 def _limit(tables: StudyTables, told: Told) -> Array:

@@ -10,38 +10,34 @@ from planner.study.schema import TableForm
 from planner.units import suggestion
 
 TWICE = "this column stands twice; keep one"
+MISSING = "this column is missing; add it to the header and fill it in every row"
 NAMELESS = "there are columns without a name; name or drop them"
 
 
 def column_positions(table: TableForm, sheet: Sheet, problems: Problems) -> dict[str, int] | None:
     """Column to position; None where a required column is missing or one stands twice."""
-    missing = _missing(table, sheet, problems)
-    for name in missing or ():
-        problems.add(
-            sheet.file,
-            1,
-            name,
-            "this column is missing; add it to the header and fill it in every row",
-        )
-    if missing is None or not set(table.required_names) <= set(sheet.header):
+    header = sheet.header
+    if not _is_whole(table, sheet, problems) or not set(table.required_names) <= set(header):
         problems.spoil(table.name)
         return None
-    return {name: sheet.header.index(name) for name in table.column_names if name in sheet.header}
+    return {name: header.index(name) for name in table.column_names if name in header}
 
 
-def _missing(table: TableForm, sheet: Sheet, problems: Problems) -> list[str] | None:
-    """Required columns that no column of the header may have been meant for; None where a column
-    stands twice. Reports columns that the table does not have."""
+def _is_whole(table: TableForm, sheet: Sheet, problems: Problems) -> bool:
+    """Return True if no column stands twice. Reports the first that does, columns that the table
+    does not have, and else those that it misses."""
     header = sheet.header
     missing = [name for name in table.required_names if name not in header]
     for name in dict.fromkeys(header):
         if header.count(name) > 1:
             problems.add(sheet.file, 1, name, TWICE if name else NAMELESS)
-            return None
+            return False
         if name not in table.column_names:
             meant = _refuse_column(table, sheet, name, missing, problems)
             missing = [other for other in missing if other not in meant]
-    return missing
+    for name in missing:
+        problems.add(sheet.file, 1, name, MISSING)
+    return True
 
 
 def _refuse_column(

@@ -15,6 +15,11 @@ GOODS_BY_PLACE = ("demand", "collection", "curves")
 """Tables whose rows of a good at a place have it handled there."""
 
 
+Handled = tuple[str, str, bool]
+"""A good by its plain name and a place where something handles it: True where it gives the good,
+False where it takes or demands it."""
+
+
 def place_goods(rows: RowReader) -> None:
     """Add to the rows of goods those of goods at places, and to the rows of processes the trade
     between places. Does nothing in a study without places."""
@@ -22,10 +27,7 @@ def place_goods(rows: RowReader) -> None:
         _refuse_trade(rows)
         return
     goods = rows.structure.get("goods", {})
-    ends = Ends(set(), set())
-    for good, place, is_had in _handled(rows):
-        if good in goods:
-            (ends.had if is_had else ends.used).add((good, place))
+    ends = _ends(rows)
     trade = TradeRows(rows.head, goods, rows.values, ends, rows.problems)
     at = {*ends.had, *ends.used}
     at |= {(arc.good, place) for arc in trade.arcs for place in (arc.source, arc.target)}
@@ -51,25 +53,38 @@ def _refuse_trade(rows: RowReader) -> None:
         rows.problems.at(traded[0][0], "from", "study.toml names no places; list them there")
 
 
-def _handled(rows: RowReader) -> Iterator[tuple[str, str, bool]]:
-    """Goods by plain name with a place where something handles them: True where it gives them,
-    False where it takes or demands them."""
-    places = {name: row.cells["place"] for name, row in rows.structure.get("processes", {}).items()}
-    for table, keys, _ in rows.values:
-        if table == "coefficients" and keys[0] in places:
-            yield keys[1], places[keys[0]], keys[2] == "out"
-        elif table in GOODS_BY_PLACE:
-            yield *rows.located.get(table, {}).get(keys[0], (keys[0], HOME)), False
-        elif table == "good_values":
-            good, place = rows.located.get(table, {}).get(keys[0], (keys[0], HOME))
-            if (table, keys, "opening_stock") in rows.values:
-                yield good, place, True
+def _ends(rows: RowReader) -> Ends:
+    """Goods with the places where something gives, takes or demands them."""
+    ends, goods = Ends(set(), set()), rows.structure.get("goods", {})
+    for good, place, is_had in _handled(rows):
+        if good in goods:
+            (ends.had if is_had else ends.used).add((good, place))
+    return ends
+
+
+def _handled(rows: RowReader) -> Iterator[Handled]:
+    """All goods that something handles."""
+    yield from _in_rows_of(rows, "coefficients", "processes")
+    yield from _in_rows_of(rows, "uses", "products")
+    yield from _by_itself(rows)
     for product in rows.structure.get("products", {}).values():
         yield product.cells["waste"], product.cells["place"], True
-    stocks = {name: row.cells["place"] for name, row in rows.structure.get("products", {}).items()}
-    for table, keys, _ in rows.values:
-        if table == "uses" and keys[0] in stocks:
-            yield keys[1], stocks[keys[0]], False
+
+
+def _in_rows_of(rows: RowReader, table: str, noun: str) -> Iterator[Handled]:
+    """Goods in the recipes of processes, or the uses of products, where those stand."""
+    places = {name: row.cells["place"] for name, row in rows.structure.get(noun, {}).items()}
+    for of, keys, _ in rows.values:
+        if of == table and keys[0] in places:
+            yield keys[1], places[keys[0]], keys[2:] == ("out",)
+
+
+def _by_itself(rows: RowReader) -> Iterator[Handled]:
+    """Goods that are demanded, collected, bought or stored at the place of their own row."""
+    for table, keys, parameter in rows.values:
+        is_had = parameter == "opening_stock"
+        if table in GOODS_BY_PLACE or is_had:
+            yield *rows.located.get(table, {}).get(keys[0], (keys[0], HOME)), is_had
 
 
 def _at_place(rows: RowReader, good: StructureRow, name: str, place: str) -> StructureRow:

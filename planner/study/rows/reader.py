@@ -113,9 +113,7 @@ class RowReader:
             return "" if text in column.choices else self._no_choice(column, text)
         if column.refers_to:
             return self._undefined(column, text)
-        if is_name and "." in text:
-            return f"'{text}' holds a point, which parts the words of a path; write it without"
-        return "" if column.name == "description" else _unfit(text)
+        return "" if column.name == "description" else _unfit(text, is_name=is_name)
 
     def _no_choice(self, column: Column, text: str) -> str:
         close = self.problems.suggestion(text, column.choices)
@@ -131,10 +129,7 @@ class RowReader:
             if names is None or text in names:
                 return ""
             known += names
-        where = " or ".join(
-            f"study.toml's {table}" if table in ("metals", "places") else f"{table}.csv"
-            for table in column.tables
-        )
+        where = " or ".join(map(_spelled, column.tables))
         close = self.problems.suggestion(text, known)
         return f"'{text}' is not defined in {where}{close}; name one that is, or add it there"
 
@@ -153,7 +148,7 @@ class RowReader:
             name = sys.intern(cells[key])
             if cells.get("place") == self.head.country:
                 cells["place"] = HOME
-            good = [self.cell(table, sheet, row, column, cells[column.name]) for column in columns]
+            self._check_cells(table, sheet, row, cells)
             if name in found:
                 self.problems.add(
                     sheet.file,
@@ -163,11 +158,27 @@ class RowReader:
                 )
             elif name:
                 found[name] = StructureRow(name, cells, sheet.file, row)
-            if not all(good):
-                self.problems.spoil(table.name, name)
         return found
 
+    def _check_cells(
+        self, table: TableForm, sheet: Sheet, row: int, cells: Mapping[str, str]
+    ) -> None:
+        """Refuse cells that do not hold what their column may, and mark the noun of the row."""
+        columns = table.text_columns
+        good = [self.cell(table, sheet, row, column, cells[column.name]) for column in columns]
+        if not all(good):
+            self.problems.spoil(table.name, cells[table.keys[0].name])
 
-def _unfit(name: str) -> str:
-    wrong = unfit(name)
-    return f"{name!r} {wrong}" if wrong else ""
+
+def _unfit(text: str, *, is_name: bool) -> str:
+    """Message of a text that result tables, or the paths of a name, must not carry on; empty where
+    they may."""
+    if is_name and "." in text:
+        return f"'{text}' holds a point, which parts the words of a path; write it without"
+    wrong = unfit(text)
+    return f"{text!r} {wrong}" if wrong else ""
+
+
+def _spelled(table: str) -> str:
+    """Where the names of a table, metals and places included, are defined."""
+    return f"study.toml's {table}" if table in ("metals", "places") else f"{table}.csv"

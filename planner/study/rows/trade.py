@@ -7,8 +7,8 @@ good is had, from a process or out of use, and at whose other end it is taken or
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import product
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, filterfalse, product
 from typing import NamedTuple
 
 from planner.study.head import Head
@@ -70,7 +70,7 @@ class TradeRows:
         self.head, self.goods, self.problems = head, goods, problems
         self.ends = ends
         self.rows: dict[Key, ValueRow] = {
-            key: min((row for rows in of.values() for row in rows), key=lambda row: row.row)
+            key: _first(chain.from_iterable(of.values()))
             for key, of in values.items()
             if key[0] == TRADE_TABLE
         }
@@ -82,30 +82,28 @@ class TradeRows:
     def _named(self) -> list[tuple[str, ...]]:
         return sorted({key[1] for key in self.rows})
 
-    def _first(self, keys: tuple[str, ...]) -> ValueRow:
-        return min((r for k, r in self.rows.items() if k[1] == keys), key=lambda row: row.row)
-
     def first_row(self, arc: Arc) -> ValueRow:
         """The first row that opens a pair."""
-        opening = [self.rows[matched.key] for matched in self.arcs[arc][OPENS]]
-        return min(opening, key=lambda row: row.row)
+        return _first(self.rows[matched.key] for matched in self.arcs[arc][OPENS])
 
     # ---- selectors
 
     def _selected(self, keys: tuple[str, ...]) -> _Selected | None:
         """The goods and places that a row names; None where it names what there is not."""
         good, source, target = keys
-        goods = self._goods(good)
-        ends = [self._places(each) for each in (source, target)]
-        wrong = {"good": goods is None, "from": ends[0] is None, "to": ends[1] is None}
-        for column, unknown in wrong.items():
-            if unknown:
-                text = {"good": good, "from": source, "to": target}[column]
-                self.problems.at(self._first(keys), column, self._unknown(column, text))
-        if goods is None or ends[0] is None or ends[1] is None:
+        goods, sources, targets = self._goods(good), self._places(source), self._places(target)
+        if goods is None or sources is None or targets is None:
+            self._refuse_unknown(keys, (goods, sources, targets))
             return None
-        rank = (goods[1], ends[0][1], ends[1][1])
-        return _Selected(goods[0], ends[0][0], ends[1][0], rank)
+        rank = (goods[1], sources[1], targets[1])
+        return _Selected(goods[0], sources[0], targets[0], rank)
+
+    def _refuse_unknown(self, keys: tuple[str, ...], known: Sequence[object]) -> None:
+        """Report each word of a row that names what there is not: of which None is known."""
+        first = _first(row for key, row in self.rows.items() if key[1] == keys)
+        for column, text, found in zip(("good", "from", "to"), keys, known, strict=True):
+            if found is None:
+                self.problems.at(first, column, self._unknown(column, text))
 
     def _goods(self, text: str) -> tuple[tuple[str, ...], int] | None:
         if text in self.goods:
@@ -114,9 +112,12 @@ class TradeRows:
             return tuple(self.goods), ALL
         metal, slash, rest = text.rpartition("/")
         if slash and rest == EVERY and metal in self.head.metals:
-            held = (name for name, row in self.goods.items() if row.cells["metal"] == metal)
-            return tuple(held), GROUP
+            return self._held(metal), GROUP
         return None
+
+    def _held(self, metal: str) -> tuple[str, ...]:
+        """Goods of a single metal."""
+        return tuple(name for name, row in self.goods.items() if row.cells["metal"] == metal)
 
     def _places(self, text: str) -> tuple[tuple[str, ...], int] | None:
         if text == self.head.country:
@@ -124,11 +125,15 @@ class TradeRows:
         if text in self.head.places:
             return (text,), EXACT
         if text in self.head.blocs:
-            members = self.head.blocs[text]
-            return tuple(HOME if n == self.head.country else n for n in members), GROUP
+            return self._members(text), GROUP
         if text == EVERY:
             return (HOME, *self.head.places), ALL
         return None
+
+    def _members(self, bloc: str) -> tuple[str, ...]:
+        """Places of a bloc, the country by the name of home."""
+        country = self.head.country
+        return tuple(HOME if name == country else name for name in self.head.blocs[bloc])
 
     def _unknown(self, column: str, text: str) -> str:
         if column == "good":
@@ -145,16 +150,22 @@ class TradeRows:
         """Open the pairs that rows of freight name: the exact ones first, since what they bring
         can be passed on."""
         opening = [key for key in sorted(self.rows) if key[2] == OPENS]
-        exact = [k for k in opening if (s := self.selected[k[1]]) and s.rank == (EXACT,) * 3]
-        for key in exact:
-            for arc in self._named_pairs(key):
-                self.ends.used.add((arc.good, arc.source))
-                self.ends.had.add((arc.good, arc.target))
-                self.arcs.setdefault(arc, {})
-        for key in opening:
-            if key not in exact:
-                for arc in filter(self._useful, self._named_pairs(key)):
-                    self.arcs.setdefault(arc, {})
+        exact = list(filter(self._is_exact, opening))
+        for arc in self._pairs_of(exact):
+            self.ends.used.add((arc.good, arc.source))
+            self.ends.had.add((arc.good, arc.target))
+            self.arcs.setdefault(arc, {})
+        for arc in filter(self._useful, self._pairs_of(filterfalse(self._is_exact, opening))):
+            self.arcs.setdefault(arc, {})
+
+    def _is_exact(self, key: Key) -> bool:
+        """Return True if a row names one good and two places."""
+        selected = self.selected[key[1]]
+        return selected is not None and selected.rank == (EXACT,) * 3
+
+    def _pairs_of(self, keys: Iterable[Key]) -> Iterable[Arc]:
+        """The pairs that the rows of several keys name."""
+        return chain.from_iterable(map(self._named_pairs, keys))
 
     def _named_pairs(self, key: Key) -> list[Arc]:
         """The pairs that the row of a key names, whether they are open or not."""
@@ -196,6 +207,11 @@ class TradeRows:
         else:
             message = f"speaks of no open pair; give its {OPENS} (0 if need be), or drop the row"
         self.problems.at(self.rows[key], "good", message)
+
+
+def _first(rows: Iterable[ValueRow]) -> ValueRow:
+    """The one of several rows that stands first in the table."""
+    return min(rows, key=lambda row: row.row)
 
 
 def narrowest(matched: Iterable[Matched]) -> list[Matched]:

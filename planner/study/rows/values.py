@@ -51,13 +51,19 @@ class ValueReader:
             if made is None:
                 self.problems.spoil(*key)
                 self.problems.spoil("keys of", self.table.name, keys[0])
-                continue
-            same = (key, made.scenario, made.year, made.published)
-            if same in seen:
-                self._refuse_repeated(made, key, seen[same])
-                continue
-            seen[same] = row
-            self.reader.values.setdefault(key, {}).setdefault(made.scenario, []).append(made)
+            else:
+                self._keep(made, key, seen)
+
+    def _keep(
+        self, row: ValueRow, key: Key, seen: dict[tuple[Key, str, int | None, int | None], int]
+    ) -> None:
+        """Keep a row, unless one `seen` before says the same."""
+        same = (key, row.scenario, row.year, row.published)
+        if same in seen:
+            self._refuse_repeated(row, key, seen[same])
+        else:
+            seen[same] = row.row
+            self.reader.values.setdefault(key, {}).setdefault(row.scenario, []).append(row)
 
     def _refuse_repeated(self, row: ValueRow, key: Key, first: int) -> None:
         series = " ".join(filter(None, (*key[1], key[2])))
@@ -121,27 +127,16 @@ class ValueReader:
     ) -> ValueRow | None:
         """The row in internal units; None where something is wrong with it."""
         text = {name: cells[at] for name, at in self.texts_at}
-        wrong = [
-            ("scenario", self._wrong_scenario(text["scenario"])),
-            ("year", self._wrong_year(text["year"], parameter)),
-            ("source", _wrong_source(text["source"])),
-            ("grade", _wrong_grade(text["grade"])),
-            ("extend", _wrong_extension(text["extend"])),
-            ("published", self._no_calendar_year(text["published"])),
-        ]
-        words = tuple(cells[at] for _, at in self.words_at)
-        fit = [
-            self.reader.cell(self.table, self.sheet, row, column, word)
-            for (column, _), word in zip(self.words_at, words, strict=True)
-        ]
+        wrong = self._wrong_texts(text, parameter)
+        words, fit = self._words(row, cells)
         value, low, high = self._numbers(text, key, parameter, wrong)
         told = [(column, message) for column, message in wrong if message]
         for column, message in told:
             self.problems.add(self.sheet.file, row, column, message)
-        if told or value is None or not all(fit):
+        if told or value is None or not fit:
             return None
         return ValueRow(
-            int(text["year"]) if text["year"] else None,
+            _year(text["year"]),
             value,
             low,
             high,
@@ -153,9 +148,32 @@ class ValueReader:
             text["scenario"],
             self.sheet.file,
             row,
-            int(text["published"]) if text["published"] else None,
+            _year(text["published"]),
             words,
         )
+
+    def _wrong_texts(
+        self, text: Mapping[str, str], parameter: ParameterForm
+    ) -> list[tuple[str, str]]:
+        """Messages of the cells other than numbers, by column; empty where there is nothing
+        wrong."""
+        return [
+            ("scenario", self._wrong_scenario(text["scenario"])),
+            ("year", self._wrong_year(text["year"], parameter)),
+            ("source", _wrong_source(text["source"])),
+            ("grade", _wrong_grade(text["grade"])),
+            ("extend", _wrong_extension(text["extend"])),
+            ("published", self._no_calendar_year(text["published"])),
+        ]
+
+    def _words(self, row: int, cells: list[str]) -> tuple[tuple[str, ...], bool]:
+        """The cells of the further columns of the table, and True if all may hold what they do."""
+        words = tuple(cells[at] for _, at in self.words_at)
+        fit = [
+            self.reader.cell(self.table, self.sheet, row, column, word)
+            for (column, _), word in zip(self.words_at, words, strict=True)
+        ]
+        return words, all(fit)
 
     def _wrong_scenario(self, scenario: str) -> str:
         if not scenario or scenario in self.head.scenarios:
@@ -202,6 +220,10 @@ class ValueReader:
             ends = f"{text['low'] or '...'} <= {text['value']} <= {text['high'] or '...'}"
             wrong.append((column, f"{ends} does not hold; order low, value and high"))
         return value, low, high
+
+
+def _year(text: str) -> int | None:
+    return int(text) if text else None
 
 
 def _wrong_metal(table: TableForm, parameter: ParameterForm, keys: tuple[str, ...]) -> str:

@@ -43,28 +43,34 @@ def came_out(row: ValueRow) -> int:
 
 def _chosen(key: Key, rows: list[ValueRow], as_of: int | None) -> list[ValueRow]:
     """The rows of one series and scenario that are in force."""
-    if all(row.published is None for row in rows):
+    if _is_undated(rows):
         return rows
-    newest = _newest(rows)
     if as_of is None or all(came_out(row) <= as_of for row in rows):
-        return newest
+        return _newest(rows)
     known = _newest([row for row in rows if came_out(row) <= as_of])
     if parameter_of(key).events:
         return _events(rows, known, as_of)
-    if all(row.published is None for row in known):
+    return _known_series(rows, known)
+
+
+def _is_undated(rows: Iterable[ValueRow]) -> bool:
+    """Return True if none of the rows says when it came out."""
+    return all(row.published is None for row in rows)
+
+
+def _known_series(rows: list[ValueRow], known: list[ValueRow]) -> list[ValueRow]:
+    """A series of which a part came out later, as it was known."""
+    if _is_undated(known):
         return _newest(_oldest(rows).values())
     if any(row.year is None for row in known):
         return known
-    return _carried_on(newest, known, _oldest(rows))
+    return _carried_on(_newest(rows), known, _oldest(rows))
 
 
 def _newest(rows: Iterable[ValueRow]) -> list[ValueRow]:
     """Of each year the row that came out last; a row of all years and rows of single years are
     vintages of one series, of which the newer is in force."""
-    by_year: dict[int | None, ValueRow] = {}
-    for row in rows:
-        if row.year not in by_year or came_out(row) > came_out(by_year[row.year]):
-            by_year[row.year] = row
+    by_year = {year: max(of, key=came_out) for year, of in _by_year(rows).items()}
     constant = by_year.pop(None, None)
     if constant is None:
         return [*by_year.values()]
@@ -76,10 +82,13 @@ def _newest(rows: Iterable[ValueRow]) -> list[ValueRow]:
 
 def _oldest(rows: Iterable[ValueRow]) -> dict[int | None, ValueRow]:
     """Of each year the row that came out first."""
-    found: dict[int | None, ValueRow] = {}
+    return {year: min(of, key=came_out) for year, of in _by_year(rows).items()}
+
+
+def _by_year(rows: Iterable[ValueRow]) -> dict[int | None, list[ValueRow]]:
+    found: dict[int | None, list[ValueRow]] = {}
     for row in rows:
-        if row.year not in found or came_out(row) < came_out(found[row.year]):
-            found[row.year] = row
+        found.setdefault(row.year, []).append(row)
     return found
 
 

@@ -3,7 +3,7 @@ where the study does not say what it stands for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -38,18 +38,25 @@ def unselectable(
     if policy.denominator is None:
         return
     rows = rows_of(network, policy, metals)
-    found: dict[tuple[str, str], None] = {}
     if not rows and policy.numerator is not None:
-        found["numerator", _nothing(network, policy.numerator, metals, policy)] = None
-    for row in rows:
-        for field in ("numerator", "denominator"):
-            selector: Selector = getattr(row, field)
-            troubled = _demand if selector.demand else _flow
-            said = troubled(network, policy, field, selector, metals)
-            found |= dict.fromkeys(said)
-            if policy.measured == "refined":
-                found |= dict.fromkeys(_unstated(network, policy, field, selector, metals))
-    yield from found
+        yield "numerator", _nothing(network, policy.numerator, metals, policy)
+    # several rows may have the same trouble
+    yield from dict.fromkeys(
+        said
+        for row in rows
+        for field in ("numerator", "denominator")
+        for said in _of_share(network, policy, field, getattr(row, field), metals)
+    )
+
+
+def _of_share(
+    network: Traced, policy: Policy, field: str, selector: Selector, metals: tuple[str, ...]
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with one side of a share."""
+    troubled = _demand if selector.demand else _flow
+    yield from troubled(network, policy, field, selector, metals)
+    if policy.measured == "refined":
+        yield from _unstated(network, policy, field, selector, metals)
 
 
 def _unpaid(network: Traced, policy: Policy) -> Iterator[tuple[str, str]]:
@@ -81,29 +88,36 @@ def _demand(
     network: Traced, policy: Policy, field: str, selector: Selector, metals: tuple[str, ...]
 ) -> Iterator[tuple[str, str]]:
     wanted = set(selector.metals or metals)
-    places = selector.places or (AT_HOME,)
-    goods = [g for name in selector.demand if where(g := network.goods[name]) in places]
-    held = [g for g in goods if wanted.intersection(g.content)]
-    markets = {"abroad" if g.export else "home" for g in held}
-    if not held:
+    markets = _markets(network, selector, wanted)
+    if not markets:
         of = " or ".join(sorted(wanted))
         yield field, f"selects no demand: none of its goods holds {of}; name others"
     elif selector.market not in ("all", *markets):
         yield field, f"selects no demand: nothing of it is {selector.market}; drop `market`"
 
 
+def _markets(network: Traced, selector: Selector, wanted: set[str]) -> set[str]:
+    """Markets, home or abroad, of the demand selected that holds one of the metals wanted."""
+    places = selector.places or (AT_HOME,)
+    goods = (g for name in selector.demand if where(g := network.goods[name]) in places)
+    return {"abroad" if g.export else "home" for g in goods if wanted.intersection(g.content)}
+
+
 def _nothing(network: Traced, selector: Selector, metals: tuple[str, ...], policy: Policy) -> str:
     """That nothing is selected, and which one field, if left out, would let something through."""
     fields = [name for name in NARROWING if getattr(selector, name)]
     said = "; ".join(f"{name} {', '.join(getattr(selector, name))}" for name in fields)
-    hints = []
-    for name in fields:
-        if found := counts(network, selector.narrowed(name, ()), metals, policy):
-            more = ", ..." if len(found) > 3 else ""
-            hints.append(f"without `{name}` it would count {', '.join(found[:3])}{more}")
+    wider = {name: counts(network, selector.narrowed(name, ()), metals, policy) for name in fields}
+    hints = [_wider(name, found) for name, found in wider.items() if found]
     hint = f"; did you mean something wider: {'; '.join(hints)}" if hints else ""
     can = "that can run while it is in force "
     return f"selects nothing: no process {can}fits {said or 'it'}{hint}; name others"
+
+
+def _wider(field: str, found: Sequence[str]) -> str:
+    """What would be counted without a field, the first few of it."""
+    more = ", ..." if len(found) > 3 else ""
+    return f"without `{field}` it would count {', '.join(found[:3])}{more}"
 
 
 def _unstated(
@@ -111,15 +125,17 @@ def _unstated(
 ) -> Iterator[tuple[str, str]]:
     """Goods counted that have no refined equivalent."""
     for metal in selector.metals or metals:
-        goods = set(selector.demand)
-        for each in picked(network, selector, metal):
-            if may_run(each.process, policy):
-                goods |= {*each.adds, *each.less}
-        held = (name for name in sorted(goods) if metal in network.goods[name].content)
-        for name in held:
-            if not has_equivalent(network.goods[name], metal):
+        for name in sorted(_counted(network, policy, selector, metal)):
+            good = network.goods[name]
+            if metal in good.content and not has_equivalent(good, metal):
                 message = (
                     f"counts good '{name}', which has no 'equivalent' in {metal}; give the refined "
                     'metal got from a tonne of it in good_values.csv, or measured = "contained"'
                 )
                 yield field, message
+
+
+def _counted(network: Traced, policy: Policy, selector: Selector, metal: str) -> set[str]:
+    """Goods that a selector counts of a metal: the demand it names, and flows while in force."""
+    flows = (each for each in picked(network, selector, metal) if may_run(each.process, policy))
+    return {*selector.demand, *(name for each in flows for name in (*each.adds, *each.less))}

@@ -39,16 +39,22 @@ def read_selector(reader: Reader, policy: Written, key: str) -> Selector:
         reader.refuse(policy, key, f"is {given!r}; {said}")
         return Selector()
     own = Written(f"{policy.name}.{key}", given, policy.section)
+    found = _fields(reader, own, key)
+    _check_kind(reader, own, found)
+    return Selector(**{name: value for name, value in found.items() if value is not None})
+
+
+def _fields(reader: Reader, own: Written, key: str) -> dict[str, Any]:
+    """The fields that a selector may have, with their values; None for those that were refused."""
     allowed = {f.name: f for f in SELECTOR_FIELDS if f.name not in UNFIT[key]}
     found: dict[str, Any] = {}
-    for name in given:
+    for name in own.fields:
         if name not in allowed:
             close, there = suggestion(name, allowed), ", ".join(allowed)
             reader.refuse(own, name, f"is not a field of {key}{close}; there are: {there}")
         else:
             found[name] = _value(reader, own, allowed[name])
-    _check_kind(reader, own, found)
-    return Selector(**{name: value for name, value in found.items() if value is not None})
+    return found
 
 
 def _check_kind(reader: Reader, own: Written, found: Mapping[str, Any]) -> None:
@@ -65,28 +71,40 @@ def _value(reader: Reader, own: Written, field: SelectorField) -> Any:
     """The value of a field; None where it was refused."""
     given = own.fields[field.name]
     if not field.among:
-        if not isinstance(given, bool):
-            reader.refuse(own, field.name, f"is {given!r}; write true or false")
-            return None
-        return given
+        return _switch(reader, own, field.name, given)
     as_names = PolicyField(field.name, "names", field.among, field.only)
     if not field.several:
-        known = isinstance(given, str) and reader.is_known(own, as_names, given)
-        if not isinstance(given, str):
-            reader.refuse(own, field.name, f"is {given!r}; give a name")
-        return given if known else None
-    return _names(reader, own, as_names, given)
+        return _name(reader, own, as_names, given)
+    return _every(reader, own, as_names) if given == ALL else _names(reader, own, as_names, given)
+
+
+def _switch(reader: Reader, own: Written, key: str, given: Any) -> bool | None:
+    """True or false."""
+    if isinstance(given, bool):
+        return given
+    reader.refuse(own, key, f"is {given!r}; write true or false")
+    return None
+
+
+def _name(reader: Reader, own: Written, field: PolicyField, given: Any) -> str | None:
+    """A single name."""
+    if isinstance(given, str):
+        return given if reader.is_known(own, field, given) else None
+    reader.refuse(own, field.name, f"is {given!r}; give a name")
+    return None
+
+
+def _every(reader: Reader, own: Written, field: PolicyField) -> tuple[str, ...]:
+    """All names that a field may hold; all origins are those of what comes in."""
+    kept = AT_HOME if field.name == "origins" else ""
+    names = tuple(name for name in reader.every(field) if name != kept)
+    if not names:
+        reader.refuse(own, field.name, f"is '{ALL}', but the study has none")
+    return names
 
 
 def _names(reader: Reader, own: Written, field: PolicyField, given: Any) -> tuple[str, ...] | None:
-    """A name, a list of them, or all of them."""
-    if given == ALL:
-        # all origins are those of what comes in
-        kept = AT_HOME if field.name == "origins" else ""
-        names = tuple(name for name in reader.every(field) if name != kept)
-        if not names:
-            reader.refuse(own, field.name, f"is '{ALL}', but the study has none")
-        return names
+    """A name, or a list of them."""
     listed = [given] if isinstance(given, str) else given
     if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
         reader.refuse(own, field.name, f"is {given!r}; give a name, a list of names, or '{ALL}'")
@@ -105,7 +123,10 @@ def selections(given: Mapping[str, Any]) -> dict[str, Selector]:
     found = {"numerator": given.get("numerator") or given.get("activity")}
     found["denominator"] = given.get("denominator")
     return {
-        name: each if each.metals or not metals else replace(each, metals=tuple(metals))
-        for name, each in found.items()
-        if each is not None
+        name: _with_metals(each, tuple(metals)) for name, each in found.items() if each is not None
     }
+
+
+def _with_metals(selector: Selector, metals: tuple[str, ...]) -> Selector:
+    """A selector with these metals, unless it names its own or there are none."""
+    return selector if selector.metals or not metals else replace(selector, metals=metals)

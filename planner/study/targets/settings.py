@@ -3,7 +3,7 @@ and overrides change."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from planner.study.rows import YEAR
@@ -48,6 +48,13 @@ def set_field(
         return ""
     if len(words) != 3:
         return f"no policy has this path; write {FORM}"
+    return _set_part(fields, words, value, years)
+
+
+def _set_part(
+    fields: dict[str, Any], words: Sequence[str], value: Any, years: tuple[int, int]
+) -> str:
+    """Set a field of a selector, or the number of a year."""
     _, field, key = words
     if field in SELECTORS:
         fields[field] = {**_table(fields.get(field)), key: value}
@@ -71,9 +78,14 @@ def _with_year(
     given = fields.get(field)
     points: dict[str, Any] = dict(_table(given))
     if given is not None and not isinstance(given, dict):
-        first, last = (fields.get(end) for end in ("from", "to"))
-        low = first if isinstance(first, int) else years[0]
-        high = last if isinstance(last, int) else years[1]
-        points = {str(each): given for each in range(max(low, years[0]), min(high, years[1]) + 1)}
+        points = {str(each): given for each in _force(fields, years)}
     points[str(year)] = value
     return dict(sorted(points.items()))
+
+
+def _force(fields: Mapping[str, Any], years: tuple[int, int]) -> range:
+    """The years of the study within `from` and `to` of a policy."""
+    first, last = (fields.get(end) for end in ("from", "to"))
+    low = first if isinstance(first, int) else years[0]
+    high = last if isinstance(last, int) else years[1]
+    return range(max(low, years[0]), min(high, years[1]) + 1)

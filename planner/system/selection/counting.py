@@ -14,15 +14,23 @@ the policy is refused (`troubles`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from planner.system.nouns import HOME, Array, Good, Policy, Process, System
-from planner.system.provenance import NEW_SCRAP, Provenance, mixing, reachable
+from planner.system.provenance import NEW_SCRAP, Provenance, mixing, only_sells, reachable
 from planner.system.selection.selector import AT_HOME, Selector
-from planner.system.trade import RAW_KINDS, Network, Worth, contained, form_of, sold_on
+from planner.system.trade import (
+    RAW_KINDS,
+    Network,
+    Worth,
+    contained,
+    form_of,
+    opens_filled,
+    sold_on,
+)
 from planner.system.unit_accounts import equivalent
 
 FOLLOWED = ("metals", "stages")
@@ -100,14 +108,20 @@ class Row:
 def rows_of(network: Traced, policy: Policy, metals: tuple[str, ...]) -> tuple[Row, ...]:
     """The rows of a policy of shares: one, or one for each combination of what it lists under
     `each`. Under a ceiling a combination that nothing flows in has none."""
+    rows = _combined(network, policy, metals)
+    if policy.each and policy.ceiling:
+        rows = [row for row in rows if counts(network, row.numerator, metals, policy)]
+    return tuple(replace(row, subject=row.subject or "all") for row in rows)
+
+
+def _combined(network: Traced, policy: Policy, metals: tuple[str, ...]) -> list[Row]:
+    """A row for each combination of what a policy lists under `each`."""
     numerator, denominator = _selectors(policy)
     rows = [Row("", numerator, denominator)]
     for field in policy.each:
         names = getattr(numerator, field) or _every(network, field, metals)
         rows = [_narrowed(row, field, name) for row in rows for name in names]
-    if policy.each and policy.ceiling:
-        rows = [row for row in rows if counts(network, row.numerator, metals, policy)]
-    return tuple(replace(row, subject=row.subject or "all") for row in rows)
+    return rows
 
 
 def _selectors(policy: Policy) -> tuple[Selector, Selector]:
@@ -143,13 +157,15 @@ def counts(
     network: Traced, selector: Selector, metals: tuple[str, ...], policy: Policy
 ) -> tuple[str, ...]:
     """Names of the processes of which a selector counts anything."""
-    if policy.measured == "activity" or policy.kind == "subsidy":
-        names = chosen(network, selector, metals)
-    else:
-        every = [picked(network, selector, metal) for metal in selector.metals or metals]
-        names = tuple(each.process.name for found in every for each in found)
+    by_activity = policy.measured == "activity" or policy.kind == "subsidy"
+    names = (chosen if by_activity else _names_picked)(network, selector, metals)
     runs = (name for name in names if may_run(network.processes[name], policy))
     return tuple(dict.fromkeys(runs))
+
+
+def _names_picked(network: Traced, selector: Selector, metals: tuple[str, ...]) -> tuple[str, ...]:
+    every = [picked(network, selector, metal) for metal in selector.metals or metals]
+    return tuple(each.process.name for found in every for each in found)
 
 
 def picked(network: Traced, selector: Selector, metal: str) -> tuple[Picked, ...]:
@@ -157,16 +173,17 @@ def picked(network: Traced, selector: Selector, metal: str) -> tuple[Picked, ...
     selector of demand."""
     if selector.demand:
         return ()
-    kept = [*_sorted_out(network, selector, metal)[0]]
-    if selector.flow == "takes":
-        found = [Picked(p, _goods(network, selector, metal, p, p.inputs), ()) for p in kept]
-        return tuple(each for each in found if each.adds)
-    giving = {p.name: _goods(network, selector, metal, p, p.outputs) for p in kept}
-    made = {good for goods in giving.values() for good in goods}
+    kept, _ = _sorted_out(network, selector, metal)
+    found = [Picked(p, _goods(network, selector, metal, p), ()) for p in kept]
+    every = tuple(each for each in found if each.adds)
+    return every if selector.flow == "takes" else _once(network, metal, every)
+
+
+def _once(network: Traced, metal: str, giving: tuple[Picked, ...]) -> tuple[Picked, ...]:
+    """What processes give, less what they take of it, so that each chain counts once."""
+    made = {good for each in giving for good in each.adds}
     return tuple(
-        Picked(p, giving[p.name], tuple(_again(network, metal, p, made)))
-        for p in kept
-        if giving[p.name]
+        replace(each, less=tuple(_again(network, metal, each.process, made))) for each in giving
     )
 
 
@@ -185,20 +202,28 @@ def _holds(network: Traced, good: str, metal: str) -> bool:
     return good in network.goods and metal in network.goods[good].content
 
 
-def _goods(
-    network: Traced,
-    selector: Selector,
-    metal: str,
-    process: Process,
-    recipe: Mapping[str, Array],
-) -> tuple[str, ...]:
-    """Goods of a recipe that a selector counts."""
-    held = [network.goods[name] for name in recipe if _holds(network, name, metal)]
+def _holding(network: Traced, names: Iterable[str], metal: str) -> Iterator[Good]:
+    """Of some goods those that hold a metal."""
+    return (network.goods[name] for name in names if _holds(network, name, metal))
+
+
+def _recipe(selector: Selector, process: Process) -> Mapping[str, Array]:
+    """The side of a process that a selector counts."""
+    return process.inputs if selector.flow == "takes" else process.outputs
+
+
+def _goods(network: Traced, selector: Selector, metal: str, process: Process) -> tuple[str, ...]:
+    """Goods that a selector counts of a process."""
+    held = _holding(network, _recipe(selector, process), metal)
+    return tuple(good.name for good in held if _good_counts(selector, process, good))
+
+
+def _good_counts(selector: Selector, process: Process, good: Good) -> bool:
+    """Return True if a selector counts a good of a process that it selects: one that it names; else
+    any but scrap and waste that home processes give."""
     if _good_named(selector):
-        return tuple(good.name for good in held if _passes(selector, OF_GOOD, good))
-    if process.from_abroad or selector.flow == "takes":
-        return tuple(good.name for good in held)
-    return tuple(good.name for good in held if good.kind not in RAW_KINDS)
+        return _passes(selector, OF_GOOD, good)
+    return process.from_abroad or selector.flow == "takes" or good.kind not in RAW_KINDS
 
 
 def _passes(selector: Selector, tests: Mapping[str, Callable[..., str]], noun: object) -> bool:
@@ -211,14 +236,28 @@ def _sorted_out(
 ) -> tuple[tuple[Process, ...], dict[str, str]]:
     """Processes that a selector selects, and those of which it would count a part only, with what
     they mix in words."""
-    passing = [
+    passing = _fitting(network, selector)
+    if (selector.processes or of_activity) and not selector.pathways:
+        return passing, {}
+    return _parted(passing, network.labels(metal), selector)
+
+
+def _fitting(network: Traced, selector: Selector) -> tuple[Process, ...]:
+    """Processes that a selector selects by all but their pathways."""
+    return tuple(
         p
         for p in network.processes.values()
         if _passes(selector, OF_PROCESS, p) and (selector.places or p.place == HOME)
-    ]
-    if (selector.processes or of_activity) and not selector.pathways:
-        return tuple(passing), {}
-    labels = network.labels(metal)
+    )
+
+
+def _parted(
+    passing: tuple[Process, ...],
+    labels: Mapping[str, frozenset[Provenance]],
+    selector: Selector,
+) -> tuple[tuple[Process, ...], dict[str, str]]:
+    """Processes whose pathways all count, and those that mix them with others, with what they
+    mix."""
     kept, mixed = [], {}
     for process in passing:
         found = {label.pathway for label in labels.get(process.name, ())}
@@ -244,12 +283,18 @@ def chosen(network: Traced, selector: Selector, metals: tuple[str, ...]) -> tupl
     found: dict[str, None] = {}
     for metal in selector.metals or metals:
         for process in _sorted_out(network, selector, metal, of_activity=True)[0]:
-            recipe = process.inputs if selector.flow == "takes" else process.outputs
-            recipe = recipe if _good_named(selector) else {**process.inputs, **process.outputs}
-            held = (network.goods[name] for name in recipe if _holds(network, name, metal))
-            if any(_passes(selector, OF_GOOD, good) for good in held):
+            if _handles(network, selector, metal, process):
                 found[process.name] = None
     return tuple(found)
+
+
+def _handles(network: Traced, selector: Selector, metal: str, process: Process) -> bool:
+    """Return True if a process gives, or takes, a good of a metal that fits; any at all where no
+    good is named."""
+    whole = {**process.inputs, **process.outputs}
+    recipe = _recipe(selector, process) if _good_named(selector) else whole
+    held = _holding(network, recipe, metal)
+    return any(_passes(selector, OF_GOOD, good) for good in held)
 
 
 # ---- numbers
@@ -275,7 +320,7 @@ def terms(
 
 
 def _term(system: System, each: Picked, selector: Selector, metal: str, worth: Worth) -> Array:
-    recipe = each.process.inputs if selector.flow == "takes" else each.process.outputs
+    recipe = _recipe(selector, each.process)
     total = np.zeros(len(system.periods))
     for name in each.adds:
         total = total + recipe[name] * worth(system.goods[name], metal)
@@ -297,11 +342,10 @@ def demand_counted(
 ) -> list[Good]:
     """Goods whose demand a selector counts: those that it names, of its places, its market and its
     metals (all `metals` of the study where it names none)."""
-    places, held = selector.places or (AT_HOME,), set(selector.metals or metals)
+    held = set(selector.metals or metals)
     named = [good for good in map(goods.get, selector.demand) if good is not None]
-    here = [good for good in named if where(good) in places and held & set(good.content)]
-    markets = {True: ("all", "abroad"), False: ("all", "home")}
-    return [good for good in here if selector.market in markets[good.export]]
+    here = [good for good in named if _on_market(selector, good) and _in_place(selector, good)]
+    return [good for good in here if held & set(good.content)]
 
 
 def needed(system: System, selector: Selector, measured: str) -> Array:
@@ -314,6 +358,15 @@ def needed(system: System, selector: Selector, measured: str) -> Array:
     return total
 
 
+def _on_market(selector: Selector, good: Good) -> bool:
+    return selector.market in ("all", "abroad" if good.export else "home")
+
+
+def _in_place(selector: Selector, good: Good) -> bool:
+    """Return True if a good is at a place that a selector names, at home where it names none."""
+    return where(good) in (selector.places or (AT_HOME,))
+
+
 def exported(system: System, selector: Selector, measured: str) -> Mapping[str, float]:
     """Goods whose exports a selector takes off, with what a tonne of each stands for."""
     if not selector.less_exports:
@@ -323,11 +376,15 @@ def exported(system: System, selector: Selector, measured: str) -> Mapping[str, 
         good.name: _stands_for(good, metals, measured)
         for good in system.goods.values()
         if good.exported
-        and where(good) in (selector.places or (AT_HOME,))
+        and _in_place(selector, good)
         and any(metal in good.content for metal in metals)
-        and good.stage in (selector.stages or (good.stage,))
-        and _passes(selector, OF_GOOD, good)
+        and _selects(selector, good)
     }
+
+
+def _selects(selector: Selector, good: Good) -> bool:
+    """Return True if a selector selects a good by its stage, name and form."""
+    return good.stage in (selector.stages or (good.stage,)) and _passes(selector, OF_GOOD, good)
 
 
 # ---- what cannot be counted
@@ -341,11 +398,8 @@ def troubles(
         _, mixed = _sorted_out(network, selector, metal, of_activity=of_activity)
         for name, words in mixed.items():
             process = network.processes[name]
-            recipe = process.inputs if selector.flow == "takes" else process.outputs
-            only_sells = process.inputs and all(
-                sold_on(network, process, g) for g in process.inputs
-            )
-            if _goods(network, selector, metal, process, recipe) and not only_sells:
+            counted = _goods(network, selector, metal, process)
+            if counted and not only_sells(network, process):
                 yield mixing(metal, name, words)
         if not of_activity:
             yield from _unsettled(network, selector, metal)
@@ -372,6 +426,5 @@ def _others(network: Traced, good: str, counted: set[str]) -> Iterator[str]:
         if good in process.outputs and process.name not in counted:
             yield f"'{process.name}'"
     yield from (f"the use of '{p.name}'" for p in network.products.values() if p.waste == good)
-    pile = network.goods[good].stockpile
-    if pile is not None and pile.opening > 0:
+    if opens_filled(network.goods[good]):
         yield "its opening stock"

@@ -82,22 +82,24 @@ def _misplaced(tables: StudyTables, of: str) -> bool:
     keys, found = tables.numbers.keys(TABLE, of), False
     whole = any(key[2] in OF_WHOLE_CURVE for key in keys)
     for key in keys:
-        name, parameter, row = key[1][1], key[2], tables.numbers.rows[key][0]
-        wrong = ""
-        if parameter in OF_WHOLE_CURVE:
-            said = f"is '{name}', but {parameter} is of the whole curve of '{of}'; leave it empty"
-            wrong = said if name else ""
-        elif whole:
-            wrong = (
-                f"'{of}' has an elasticity, which makes the steps, and a {parameter} of its own; "
-                "keep one of both"
-            )
-        elif not name:
-            wrong = f"is empty; {parameter} is of a step of '{of}': name it (1, 2, 3)"
-        if wrong:
-            tables.problems.at(row, "step", wrong)
+        if wrong := _wrong_step(of, key[1][1], key[2], whole=whole):
+            tables.problems.at(tables.numbers.rows[key][0], "step", wrong)
             found = True
     return found
+
+
+def _wrong_step(of: str, name: str, parameter: str, *, whole: bool) -> str:
+    """Message of a number whose step is wrong, in a curve given as a `whole` or by steps; empty
+    where it is right."""
+    if parameter in OF_WHOLE_CURVE:
+        said = f"is '{name}', but {parameter} is of the whole curve of '{of}'; leave it empty"
+        return said if name else ""
+    if whole:
+        return (
+            f"'{of}' has an elasticity, which makes the steps, and a {parameter} of its own; "
+            "keep one of both"
+        )
+    return "" if name else f"is empty; {parameter} is of a step of '{of}': name it (1, 2, 3)"
 
 
 def _step(tables: StudyTables, of: str, name: str, kind: CurveKind) -> Step:
@@ -129,36 +131,38 @@ def _tranche(tables: StudyTables, of: str, name: str, price: Array) -> Step:
     """A step of a deposit. What is given by tonne of ore is divided by the grade: a tonne of metal
     is won from 1/grade t of ore."""
     keys = of, name
-    reserve = tables.single(TABLE, keys, "reserve", absent=np.inf)
     given = [each for each in BY_ORE if tables.numbers.has(TABLE, keys, each)]
+    _check_grade(tables, keys, given)
+    ore = 1.0 / tables.series(TABLE, keys, "grade", absent=1.0)
+    by_metal = {each: frozen(ore * tables.series(TABLE, keys, each, absent=0.0)) for each in given}
+    nothing = tables.constant(0.0)
+    return Step(
+        f"{of}/{name}",
+        frozen(price + by_metal["ore_cost"]) if "ore_cost" in given else price,
+        np.full_like(price, np.inf),
+        tables.single(TABLE, keys, "reserve", absent=np.inf),
+        by_metal.get("ore_electricity", nothing),
+        by_metal.get("ore_emission", nothing),
+    )
+
+
+def _check_grade(tables: StudyTables, keys: tuple[str, str], given: Sequence[str]) -> None:
+    """A tranche has a grade where something is given by tonne of ore, and only there."""
+    (of, name), rows = keys, tables.numbers.rows
     graded = tables.numbers.has(TABLE, keys, "grade")
     if given and not graded:
         tables.problems.at(
-            tables.numbers.rows[TABLE, keys, given[0]][0],
+            rows[TABLE, keys, given[0]][0],
             "parameter",
             f"step {name} of '{of}' has {given[0]} but no grade; give the metal in a tonne of ore",
         )
     if graded and not given:
         tables.problems.at(
-            tables.numbers.rows[TABLE, keys, "grade"][0],
+            rows[TABLE, keys, "grade"][0],
             "parameter",
             f"step {name} of '{of}' has a grade and nothing by tonne of ore; give "
             f"{', '.join(BY_ORE[:-1])} or {BY_ORE[-1]}, or drop it",
         )
-    ore = 1.0 / tables.series(TABLE, keys, "grade", absent=1.0)
-    cost, electricity, emission = (
-        frozen(ore * tables.series(TABLE, keys, each, absent=0.0)) if each in given else None
-        for each in BY_ORE
-    )
-    nothing = tables.constant(0.0)
-    return Step(
-        f"{of}/{name}",
-        price if cost is None else frozen(price + cost),
-        np.full_like(price, np.inf),
-        reserve,
-        nothing if electricity is None else electricity,
-        nothing if emission is None else emission,
-    )
 
 
 def _row(tables: StudyTables, keys: tuple[str, str], *parameters: str) -> ValueRow:
