@@ -342,11 +342,10 @@ def demand_counted(
 ) -> list[Good]:
     """Goods whose demand a selector counts: those that it names, of its places, its market and its
     metals (all `metals` of the study where it names none)."""
-    places, held = selector.places or (AT_HOME,), set(selector.metals or metals)
+    held = set(selector.metals or metals)
     named = [good for good in map(goods.get, selector.demand) if good is not None]
-    here = [good for good in named if where(good) in places and held & set(good.content)]
-    markets = {True: ("all", "abroad"), False: ("all", "home")}
-    return [good for good in here if selector.market in markets[good.export]]
+    here = [good for good in named if _on_market(selector, good) and _in_place(selector, good)]
+    return [good for good in here if held & set(good.content)]
 
 
 def needed(system: System, selector: Selector, measured: str) -> Array:
