@@ -358,6 +358,10 @@ def needed(system: System, selector: Selector, measured: str) -> Array:
     return total
 
 
+def _on_market(selector: Selector, good: Good) -> bool:
+    return selector.market in ("all", "abroad" if good.export else "home")
+
+
 def _in_place(selector: Selector, good: Good) -> bool:
     """Return True if a good is at a place that a selector names, at home where it names none."""
     return where(good) in (selector.places or (AT_HOME,))
