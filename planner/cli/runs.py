@@ -1,4 +1,4 @@
-"""Commands about runs that were made: indicators, report, export, compare."""
+"""Commands about runs that were made: indicators, allocate, report, export, compare."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def test_each_figure_in_each_theme(plan: Plan, name: str, theme: str) -> None:
 
 def test_what_the_accessor_lists_is_what_it_has(plan: Plan) -> None:
     assert repr(plan.plot).startswith("figures of a plan: .beside, .capacity")
-    assert set(dir(plan.plot)) == {*OF_A_PLAN, "fan"}
+    assert set(dir(plan.plot)) == {*OF_A_PLAN, "curve", "fan"}
     assert all(inspect.getdoc(getattr(plan.plot, name)) for name in dir(plan.plot))
 
 

@@ -24,12 +24,13 @@ from planner.solver.highs import Program, Solution
 from planner.system.nouns import Place
 
 SILENT = (
-    "add_cost balance base_account blank_figure build check compare comparison_figure "
-    "comparison_report compiled concentration crma_benchmarks drivers emission_rates export "
+    "add_cost allocation balance base_account blank_figure build check compare comparison_figure "
+    "comparison_report compiled concentration crma_benchmarks discovered drivers emission_rates "
+    "export "
     "fan_figure flows_from_flodym flows_to_flodym from_flodym frontier_cost frontier_figure "
     "grade headlines indicators inflow_driven line_figure load mathematics metals_of mix_figure "
-    "new read reconcile reconcile_flows reconcile_study refined_output report require_closed "
-    "result_tables_page routes sankey_figure simulate simulate_plan stock_driven "
+    "new places presets project_futures read reconcile reconcile_flows reconcile_study "
+    "refined_output report require_closed result_tables_page routes sankey_figure simulate simulate_plan stock_driven "
     "stocks_from_flodym stocks_to_flodym studies study_format_page surplus themed_figure to_flodym "
     "unpack unserved_figure urban_mine_figure verify with_crma_benchmarks write_figure "
     "write_study write_study_workbook"
@@ -91,6 +92,7 @@ def asking(plan: Plan) -> Mapping[str, Callable[[], Any]]:
         "secure": partial(planner.secure, system, limit=0.5),
         "sensitivity": partial(planner.sensitivity, system, top=1),
         "solve": partial(planner.solve, system),
+        "trade_off": partial(planner.trade_off, system, ["cost", "carbon"], points=2),
         "value_of_foresight": partial(planner.value_of_foresight, system, (loss,), start=year),
     }
 
@@ -143,6 +145,7 @@ VERBS = (
         "secure",
         "sensitivity",
         "solve",
+        "trade_off",
         "value_of_foresight",
     ),
 )
