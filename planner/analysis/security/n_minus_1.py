@@ -320,9 +320,11 @@ class _Search:
         cost[excess] = 1 / needs
         program.set_columns(excess, np.zeros(len(excess)), np.full(len(excess), np.inf))
         program.set_cost(cost)
-        found = optimal(program).x[excess]
-        least = EXCEEDED / 10 * needs
-        room = found + least if (found > least).any() else np.zeros(len(found))
+        # nothing else costs: on so flat an optimum the crossover of the interior point may not end
+        least = program.simplex()
+        found = (least if least.status == "optimal" else optimal(program)).x[excess]
+        hair = EXCEEDED / 10 * needs
+        room = found + hair if (found > hair).any() else np.zeros(len(found))
         for i, block in enumerate(active):
             size = len(block.metals)
             own = slice(i * size, (i + 1) * size)
