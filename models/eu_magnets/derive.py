@@ -1101,6 +1101,17 @@ def _observations(facts: Facts) -> Iterator[Row]:
 
 
 def _seen(name: str, metal: str, ends: tuple[str, str], fact: Fact, year: int, role: str) -> Row:
+    return _observed(name, metal, ends, fact, year, role=role, parameter="flow")
+
+
+def _price(name: str, metal: str, fact: Fact, year: int, role: str, same_as: str = "") -> Row:
+    ends = (f"{metal}/oxide", "")
+    return _observed(name, metal, ends, fact, year, role=role, same_as=same_as, parameter="price")
+
+
+def _observed(
+    name: str, metal: str, ends: tuple[str, str], fact: Fact, year: int, **keys: str
+) -> Row:
     return number(
         "observations",
         interval(fact),
@@ -1108,22 +1119,7 @@ def _seen(name: str, metal: str, ends: tuple[str, str], fact: Fact, year: int, r
         observation=name,
         **{"from": ends[0], "to": ends[1]},
         metal=metal,
-        role=role,
-        parameter="flow",
-    )
-
-
-def _price(name: str, metal: str, fact: Fact, year: int, role: str, same_as: str = "") -> Row:
-    return number(
-        "observations",
-        interval(fact),
-        year=year,
-        observation=name,
-        **{"from": f"{metal}/oxide", "to": ""},
-        metal=metal,
-        role=role,
-        same_as=same_as,
-        parameter="price",
+        **keys,
     )
 
 

@@ -1,5 +1,5 @@
-"""What stands where: the places of deposits, plants and hosts, which are those of the processes
-that use them, and the nodes of the flow table that are not at home."""
+"""What stands where: the places of deposits and plants, which are those of the processes that use
+them, and the nodes of the flow table that are not at home."""
 
 from __future__ import annotations
 
@@ -21,12 +21,6 @@ def place_of_deposits(system: System) -> dict[str, str]:
     """Place of each deposit: that of the processes that take its ore; home where none does."""
     found = {d: p.place for p in system.processes.values() for d in p.deposits}
     return {name: found.get(name, HOME) for name in system.deposits}
-
-
-def place_of_hosts(system: System) -> dict[str, str]:
-    """Place of each host: that of the processes that it hosts; home where it hosts none."""
-    found = {p.host: p.place for p in system.processes.values()}
-    return {name: found.get(name, HOME) for name in system.hosts}
 
 
 def place_of_nodes(system: System) -> Mapping[str, str]:

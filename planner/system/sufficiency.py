@@ -39,8 +39,8 @@ class Counted:
 def counted(network: Network, policy: Policy) -> tuple[Counted, ...]:
     """The processes that a self-sufficiency target counts, each with the goods that count."""
     made = _made(network, policy)
-    reached = _reached(network, policy, made)
     sent = [p for p in network.processes.values() if p.goes_abroad]
+    reached = _reached(network, policy, made) if sent else frozenset()
     less = {p.name: _of(p.inputs, _at_stages(network, policy, p.inputs, reached)) for p in sent}
     return (*made, *(Counted(p, {}, less[p.name]) for p in sent if less[p.name]))
 
